@@ -1,0 +1,251 @@
+"""Read a city folder whole: every finding at once, each with file, line and column (Hangzhou art. 6)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from citybrain.blueprint.files import Document, Place, read_documents
+from citybrain.city.cockpit import Cockpit
+from citybrain.city.crosscheck import cross_check
+from citybrain.city.findings import Finding
+from citybrain.city.grant import Grant
+from citybrain.city.indicator import Indicator, Model
+from citybrain.city.names import near
+from citybrain.city.odcs import ContractFile
+from citybrain.city.organisation import Department
+from citybrain.city.scenario import Scenario
+from citybrain.city.settings import CitySettings
+from citybrain.city.system import Source, System
+from citybrain.city.whole import City, Thing
+
+KINDS: Mapping[str, type[BaseModel]] = {
+    "city": CitySettings,
+    "department": Department,
+    "system": System,
+    "source": Source,
+    "grant": Grant,
+    "model": Model,
+    "indicator": Indicator,
+    "cockpit": Cockpit,
+    "scenario": Scenario,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A finding with its place in a file."""
+
+    finding: Finding
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a folder says.
+
+    Attributes:
+        city: The city, or none when ``city.yaml`` itself could not be read.
+        findings: Everything wrong, in file order.
+        files: File of each thing by Ref.
+        contents: Plain content of each file by Ref, as stored with a revision.
+
+    """
+
+    city: City | None
+    findings: tuple[Placed, ...]
+    files: Mapping[str, str]
+    contents: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def errors(self) -> tuple[Placed, ...]:
+        """The findings that stop a plan."""
+        return tuple(placed for placed in self.findings if placed.finding.severity == "error")
+
+
+def load(folder: Path) -> Loaded:
+    """Read a city folder.
+
+    Args:
+        folder: Folder with ``city.yaml``.
+
+    Returns:
+        The city and all findings; a city with errors must not be applied.
+
+    """
+    findings: list[Placed] = []
+    documents: dict[str, Document] = {}
+    things: dict[str, Thing] = {}
+    settings: CitySettings | None = None
+    for item in read_documents(folder):
+        if isinstance(item, tuple):
+            findings.append(Placed(*item))
+            continue
+        made = _read_thing(item, findings)
+        if isinstance(made, CitySettings):
+            settings = made
+            documents["city"] = item
+        elif made is not None:
+            if made.ref in documents:
+                first = documents[made.ref].file
+                findings.append(_placed(item, Finding("blueprint.declared_twice", made.ref, (), {"first": first})))
+                continue
+            documents[made.ref] = item
+            things[made.ref] = made
+    if settings is None:
+        if "city" not in documents and not any(item.place.file == "city.yaml" for item in findings):
+            findings.append(Placed(Finding("blueprint.no_city_file", "city"), Place("city.yaml", 1, 1)))
+        return Loaded(None, tuple(findings), {}, {})
+    city = gather(settings, things)
+    for finding in cross_check(city):
+        document = documents.get(finding.ref)
+        findings.append(_placed(document, finding) if document else Placed(finding, Place(finding.ref, 1, 1)))
+    findings.sort(key=lambda item: (item.place.file, item.place.line, item.place.column))
+    return Loaded(
+        city,
+        tuple(findings),
+        {ref: document.file for ref, document in documents.items()},
+        {ref: plain(document.content) for ref, document in documents.items()},
+    )
+
+
+def gather(settings: CitySettings, things: Mapping[str, Thing]) -> City:
+    """Sort things into a city.
+
+    Args:
+        settings: The city's own file.
+        things: All things by Ref.
+
+    """
+    by_kind: dict[str, dict[str, Any]] = {}
+    for ref, thing in things.items():
+        by_kind.setdefault(ref.split(":", 1)[0], {})[ref] = thing
+    return City(
+        settings=settings,
+        departments=by_kind.get("dept", {}),
+        systems=by_kind.get("system", {}),
+        sources=by_kind.get("source", {}),
+        contracts=by_kind.get("contract", {}),
+        grants=by_kind.get("grant", {}),
+        models=by_kind.get("model", {}),
+        indicators=by_kind.get("indicator", {}),
+        cockpits=by_kind.get("cockpit", {}),
+        scenarios=by_kind.get("scenario", {}),
+    )
+
+
+def kind_of(content: Mapping[str, Any]) -> str | None:
+    """Tell the kind of a file by its leading key.
+
+    Args:
+        content: Top table of a file.
+
+    Examples:
+        >>> kind_of({"indicator": "metro.entries", "name": {}})
+        'indicator'
+
+    """
+    if content.get("kind") == "DataContract":
+        return "contract"
+    return next((key for key in content if key in KINDS), None)
+
+
+def read_plain(content: Mapping[str, Any]) -> CitySettings | Thing:
+    """Read one thing from plain data, as stored with a revision.
+
+    Args:
+        content: The table of a file.
+
+    Raises:
+        ValidationError: The content does not fit its kind.
+        KeyError: No kind is recognised.
+
+    """
+    kind = kind_of(content)
+    if kind == "contract":
+        return ContractFile.model_validate(content).contract()
+    model = KINDS[kind or ""]
+    made: Any = model.model_validate(content)
+    return made  # type: ignore[no-any-return]  # KINDS holds exactly these classes
+
+
+def plain(node: Any) -> Any:
+    """Strip positions and comments from what a YAML file holds.
+
+    Args:
+        node: Tables, lists and values as read.
+
+    """
+    if isinstance(node, Mapping):
+        return {str(key) if not isinstance(key, (int, str)) else key: plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [plain(value) for value in node]
+    if isinstance(node, (bool, int, float)) or node is None:
+        return node
+    return str(node)
+
+
+def _read_thing(document: Document, findings: list[Placed]) -> Any:
+    content = plain(document.content)
+    kind = kind_of(content)
+    if kind is None:
+        first = next(iter(content), "")
+        params = {"key": first, "near": near(str(first), KINDS)}
+        findings.append(_placed(document, Finding("blueprint.kind_unknown", document.file, (), params)))
+        return None
+    try:
+        return read_plain(content)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_context=True):
+            findings.append(_placed(document, _translate(problem, document, kind)))
+        return None
+
+
+def _translate(problem: Any, document: Document, kind: str) -> Finding:
+    path = tuple(part for part in problem["loc"] if part not in {"files", "http", "function-wrap"})
+    name = ".".join(str(part) for part in path)
+    if problem["type"] == "extra_forbidden":
+        wrong = str(path[-1])
+        known = _known_keys(KINDS.get(kind), path[:-1])
+        return Finding("blueprint.key_unknown", document.file, path, {"key": name, "near": near(wrong, known)})
+    if problem["type"] == "missing":
+        return Finding("blueprint.key_missing", document.file, path, {"key": name})
+    value = problem.get("input")
+    shown = value if isinstance(value, (str, int, float, bool)) else type(value).__name__
+    return Finding(
+        "blueprint.value_wrong", document.file, path, {"key": name, "value": shown, "problem": problem["msg"]}
+    )
+
+
+def _known_keys(model: type[BaseModel] | None, path: tuple[str | int, ...]) -> list[str]:
+    for part in path:
+        if model is None or not isinstance(part, str):
+            continue
+        info = model.model_fields.get(part)
+        annotation = info.annotation if info else None
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    if model is None:
+        return []
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _placed(document: Document, finding: Finding) -> Placed:
+    return Placed(finding, document.place(finding.path))
+
+
+def folder_digest(folder: Path) -> str:
+    """Digest the declarations of a folder, so that a plan can tell whether it still speaks of the same files."""
+    total = hashlib.sha256()
+    for item in read_documents(folder):
+        if isinstance(item, Document):
+            total.update(item.file.encode())
+            total.update(repr(plain(item.content)).encode())
+    return total.hexdigest()
+
+
+def with_revision(city: City, revision: int) -> City:
+    """Return the same city under a revision number."""
+    return replace(city, revision=revision)

@@ -1,0 +1,1 @@
+"""The nouns of city-as-code: frozen, public, versioned."""

@@ -1,0 +1,162 @@
+"""The one small language of city files: arithmetic, comparison and a closed list of functions; never code.
+
+Rules (``pm25 <= pm10``), row mappings (``number(pm25)``), filters and measures (``sum(entries)``) are written in it. It is
+read with Python's grammar and only the node kinds below are let through; each engine compiles the same tree.
+"""
+
+import ast
+from dataclasses import dataclass
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+ROW_FUNCTIONS: dict[str, tuple[int, int]] = {
+    "abs": (1, 1),
+    "ceil": (1, 1),
+    "choose": (3, 3),
+    "coalesce": (2, 9),
+    "concat": (2, 9),
+    "contains": (2, 2),
+    "date": (1, 9),
+    "day_of": (1, 1),
+    "distance_m": (4, 4),
+    "ends_with": (2, 2),
+    "extract": (2, 2),
+    "floor": (1, 1),
+    "hour_of": (1, 1),
+    "integer": (1, 1),
+    "length": (1, 1),
+    "look_up": (2, 3),
+    "lower": (1, 1),
+    "minutes_between": (2, 2),
+    "missing": (1, 1),
+    "number": (1, 1),
+    "pad": (2, 2),
+    "piecewise": (3, 3),
+    "present": (1, 1),
+    "replace": (3, 3),
+    "round": (1, 2),
+    "slice": (2, 3),
+    "split": (3, 3),
+    "starts_with": (2, 2),
+    "text": (1, 1),
+    "time": (1, 9),
+    "trim": (1, 1),
+    "upper": (1, 1),
+}
+MEASURE_FUNCTIONS: dict[str, tuple[int, int]] = {
+    "avg": (1, 1),
+    "count": (0, 1),
+    "count_distinct": (1, 3),
+    "count_if": (1, 1),
+    "max": (1, 1),
+    "median": (1, 1),
+    "min": (1, 1),
+    "quantile": (2, 2),
+    "ratio": (2, 2),
+    "sum": (1, 1),
+    "sum_if": (2, 2),
+    "latest": (1, 1),
+}
+_OPERATORS = (
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod, ast.USub, ast.Not, ast.And, ast.Or,
+    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn,
+)  # fmt: skip
+_NODES = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Name, ast.Constant, ast.List, ast.Tuple, ast.Load)
+
+
+class ExpressionWrong(ValueError):
+    """An expression that is not of the language; the text says what and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One expression, checked to be of the language.
+
+    Attributes:
+        text: As written in the file.
+
+    Examples:
+        >>> Expression("pm25 <= pm10").names()
+        frozenset({'pm25', 'pm10'})
+        >>> Expression("__import__('os')")
+        Traceback (most recent call last):
+        citybrain.city.expression.ExpressionWrong: unknown function __import__
+
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is not of the language."""
+        for node in ast.walk(self.tree()):
+            _check_node(node)
+
+    def tree(self) -> ast.expr:
+        """Return the expression as a tree of Python's own node kinds.
+
+        Raises:
+            ExpressionWrong: The text cannot be read.
+
+        """
+        try:
+            return ast.parse(self.text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            msg = f"cannot be read: {getattr(error, 'msg', None) or error}"
+            raise ExpressionWrong(msg) from None
+
+    def names(self) -> frozenset[str]:
+        """Return the column names it uses."""
+        functions = {id(node.func) for node in ast.walk(self.tree()) if isinstance(node, ast.Call)}
+        return frozenset(
+            node.id for node in ast.walk(self.tree()) if isinstance(node, ast.Name) and id(node) not in functions
+        )
+
+    def functions(self) -> frozenset[str]:
+        """Return the function names it calls."""
+        return frozenset(
+            node.func.id
+            for node in ast.walk(self.tree())
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read an expression from the text of a file and write it back as that text."""
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.no_info_after_validator_function(cls, core_schema.str_schema(min_length=1)),
+            python_schema=core_schema.union_schema(
+                [
+                    core_schema.is_instance_schema(cls),
+                    core_schema.no_info_after_validator_function(cls, core_schema.str_schema(min_length=1)),
+                ],
+                mode="left_to_right",
+            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value.text),
+        )
+
+
+def _check_node(node: ast.AST) -> None:
+    if isinstance(node, ast.Call):
+        _check_call(node)
+    elif isinstance(node, ast.Constant):
+        if node.value is not None and not isinstance(node.value, (bool, int, float, str)):
+            msg = f"a value is a number, a text in quotes, True, False or None, not {node.value!r}"
+            raise ExpressionWrong(msg)
+    elif not isinstance(node, (*_NODES, *_OPERATORS)):
+        msg = f"{type(node).__name__} is not part of the language; write a comparison or one of the listed functions"
+        raise ExpressionWrong(msg)
+
+
+def _check_call(node: ast.Call) -> None:
+    if not isinstance(node.func, ast.Name) or node.keywords:
+        msg = "a function is called by its plain name with values in order"
+        raise ExpressionWrong(msg)
+    known = {**ROW_FUNCTIONS, **MEASURE_FUNCTIONS}
+    if node.func.id not in known:
+        msg = f"unknown function {node.func.id}"
+        raise ExpressionWrong(msg)
+    least, most = known[node.func.id]
+    if not least <= len(node.args) <= most:
+        msg = f"{node.func.id} takes {least} to {most} values, {len(node.args)} given"
+        raise ExpressionWrong(msg)

@@ -1,0 +1,339 @@
+"""The file form of a contract: Open Data Contract Standard v3.1 with our keys under ``customProperties``."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from citybrain.city.contract import Contract, Dimension, FieldType, Rule
+from citybrain.city.contract import Field as ContractField
+from citybrain.city.expression import Expression
+from citybrain.city.names import (
+    Basis,
+    ContractRef,
+    DepartmentRef,
+    Duration,
+    FieldName,
+    Name,
+    Noun,
+    Provenance,
+    Share,
+)
+
+
+def _as_table(value: Any) -> Any:
+    """Turn the standard's list of property/value pairs into one table."""
+    if isinstance(value, list) and all(isinstance(item, dict) and "property" in item for item in value):
+        return {item["property"]: item.get("value") for item in value}
+    return value
+
+
+class Standard(Noun):
+    """A part of the standard's file: keys of the standard that we do not use are let through."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Implementation(Noun):
+    """One of our rules. Exactly one of the kinds is given.
+
+    Attributes:
+        rule: Name, unique in the contract.
+        relation: Comparison between columns that must hold.
+        codes: Allowed values of ``field``.
+        unique: Fields that together stand only once; ``*`` means all.
+        within_box: west, south, east, north for the two fields of ``fields``.
+        age: How old a reading may be at arrival, and that it is not from the future.
+        reference: ``contract:…`` and field the value must exist in.
+        drift: Field whose median must not jump against the period before.
+        same_place: Pair of fields; a share of rows on one value above ``factor`` is suspicious.
+
+    """
+
+    rule: FieldName
+    field: FieldName | None = None
+    fields: tuple[FieldName, ...] = ()
+    relation: Expression | None = None
+    codes: tuple[str, ...] = ()
+    pattern: str | None = None
+    unique: tuple[str, ...] = ()
+    scope: Literal["batch", "history"] = "batch"
+    within_box: tuple[float, float, float, float] | None = None
+    at_most_old: Duration | None = None
+    not_after_arrival: Duration | None = None
+    reference: ContractRef | None = None
+    reference_field: FieldName | None = None
+    drift: FieldName | None = None
+    by: Literal["hour", "day", "month"] = "day"
+    factor: Annotated[float, Field(gt=1)] | None = None
+    on_break: Literal["set_aside", "warn"] = "set_aside"
+    refuse_batch_above: Share | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Implementation":
+        given = [
+            kind
+            for kind in ("relation", "codes", "pattern", "unique", "within_box", "reference", "drift")
+            if getattr(self, kind)
+        ]
+        if self.at_most_old or self.not_after_arrival is not None:
+            given.append("age")
+        if len(given) != 1:
+            msg = f"a rule is exactly one of relation, codes, pattern, unique, within_box, age, reference, drift; {given or 'none'} given"
+            raise ValueError(msg)
+        if given[0] in {"codes", "pattern", "age", "reference"} and not self.field:
+            msg = f"{given[0]} needs the field it looks at"
+            raise ValueError(msg)
+        if given[0] == "within_box" and len(self.fields) != 2:
+            msg = "within_box needs fields: [longitude, latitude]"
+            raise ValueError(msg)
+        return self
+
+
+class RuleWords(Noun):
+    """Words of a rule for the provider."""
+
+    say: Name | None = None
+
+
+class Quality(Standard):
+    """One quality entry of the standard; only ``engine: citybrain`` is ours to run."""
+
+    type: str = "library"
+    engine: str | None = None
+    dimension: Dimension | None = None
+    implementation: Implementation | str | None = None
+    custom: Annotated[RuleWords, BeforeValidator(_as_table)] = Field(default=RuleWords(), alias="customProperties")
+
+
+class PropertyOurs(Noun):
+    """What we say about a field beyond the standard."""
+
+    title: Name | None = None
+    unit: Name | None = None
+    grade: Annotated[int, Field(ge=1, le=4)] | None = None
+    formats: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    scale: Annotated[int, Field(ge=0, le=18)] | None = None
+    on_break: Literal["set_aside", "warn"] = "set_aside"
+    say: Name | None = None
+    refuse_batch_above: Share | None = None
+
+
+class Property(Standard):
+    """A field as the standard writes it."""
+
+    name: FieldName
+    logical_type: Literal["string", "integer", "number", "boolean", "date", "timestamp"] = Field(
+        default="string", alias="logicalType"
+    )
+    physical_type: str | None = Field(default=None, alias="physicalType")
+    required: bool = False
+    unique: bool = False
+    primary_key: bool = Field(default=False, alias="primaryKey")
+    primary_key_position: int = Field(default=-1, alias="primaryKeyPosition")
+    options: dict[str, Any] = Field(default_factory=dict, alias="logicalTypeOptions")
+    description: str = ""
+    custom: Annotated[PropertyOurs, BeforeValidator(_as_table)] = Field(
+        default=PropertyOurs(), alias="customProperties"
+    )
+
+
+class Resource(Standard):
+    """The one schema object of our contracts."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+(@\d+)?$")]
+    properties: Annotated[tuple[Property, ...], Field(min_length=1)]
+    quality: tuple[Quality, ...] = ()
+
+
+class Ours(Noun):
+    """What we say about a contract beyond the standard."""
+
+    name: Name
+    provider: DepartmentRef
+    person: str
+    basis: Annotated[tuple[Basis, ...], Field(min_length=1)]
+    purposes: Annotated[tuple[str, ...], Field(min_length=1)]
+    mode: Literal["append", "upsert", "snapshot"] = "append"
+    event_time: FieldName | None = None
+    zone: str = "Asia/Shanghai"
+    cycle: Duration | None = None
+    fresh_within: Duration | None = None
+    retention: Duration | None = None
+    encoding: str = "utf-8"
+    missing: tuple[str, ...] = ("",)
+    crs: Literal["CGCS2000", "WGS84", "GCJ02"] | None = None
+    grade: Annotated[int, Field(ge=1, le=4)] = 1
+    share: Literal["unconditional", "conditional", "none"] = "conditional"
+    open: bool = False
+    source_class: Literal["collected", "derived", "purchased"] = "collected"
+    provenance: Provenance = "own"
+    place: str | None = None
+    sunset: str | None = None
+
+
+class ContractFile(Standard):
+    """A contract as it stands in ``contracts/<department>/<resource>.odcs.yaml``."""
+
+    api_version: Literal["v3.1.0", "v3.1", "v3.2.0", "v3.0.2"] = Field(alias="apiVersion")
+    kind: Literal["DataContract"]
+    id: ContractRef
+    version: str
+    status: str
+    description: dict[str, Any] = {}
+    resources: Annotated[tuple[Resource, ...], Field(min_length=1, max_length=1)] = Field(alias="schema")
+    ours: Annotated[Ours, BeforeValidator(_as_table)] = Field(alias="customProperties")
+    tags: tuple[str, ...] = ()
+
+    def contract(self) -> Contract:
+        """Return the contract the file declares."""
+        ours, resource = self.ours, self.resources[0]
+        return Contract(
+            ref=self.id,
+            version=self.version,
+            status=self.status,
+            name=ours.name,
+            description=str(self.description.get("purpose", "")),
+            provider=ours.provider,
+            person=ours.person,
+            basis=ours.basis,
+            purposes=ours.purposes,
+            fields=tuple(_field(item, index) for index, item in enumerate(resource.properties, 1)),
+            rules=tuple([*_built_in_rules(resource), *(_rule(item) for item in resource.quality if _is_ours(item))]),
+            mode=ours.mode,
+            zone=ours.zone,
+            event_time=ours.event_time,
+            cycle=ours.cycle,
+            fresh_within=ours.fresh_within,
+            retention=ours.retention,
+            encoding=ours.encoding,
+            missing=ours.missing,
+            crs=ours.crs,
+            grade=max([ours.grade, *(item.custom.grade or 1 for item in resource.properties)]),
+            share=ours.share,
+            open=ours.open,
+            source_class=ours.source_class,
+            provenance=ours.provenance,
+            place=ours.place,
+            sunset=ours.sunset,
+            tags=self.tags,
+        )
+
+
+def _is_ours(quality: Quality) -> bool:
+    return quality.engine == "citybrain" and isinstance(quality.implementation, Implementation)
+
+
+def _field(item: Property, index: int) -> ContractField:
+    type_: FieldType = item.logical_type
+    if item.logical_type == "number" and item.custom.scale is not None:
+        type_ = "decimal"
+    title = item.custom.title or Name(zh=item.name, en=item.name)
+    key = (item.primary_key_position if item.primary_key_position > 0 else index) if item.primary_key else None
+    formats = item.custom.formats or ((item.options["format"],) if "%" in str(item.options.get("format", "")) else ())
+    return ContractField(
+        name=item.name,
+        title=title,
+        type=type_,
+        required=item.required or item.primary_key,
+        key=key,
+        unit=item.custom.unit,
+        grade=item.custom.grade or 1,
+        formats=formats,
+        scale=item.custom.scale,
+    )
+
+
+def _built_in_rules(resource: Resource) -> list[Rule]:
+    rules: list[Rule] = []
+    for item in resource.properties:
+        ours, name, options = item.custom, item.name, item.options
+
+        def rule(kind: str, dimension: Dimension, **more: Any) -> Rule:
+            return Rule(
+                name=f"{name}_{kind}",  # noqa: B023  called at once, inside the same turn of the loop
+                kind=kind,
+                dimension=dimension,
+                fields=(name,),  # noqa: B023
+                on_break=ours.on_break,  # noqa: B023
+                refuse_above=ours.refuse_batch_above,  # noqa: B023
+                say=ours.say,  # noqa: B023
+                **more,
+            )
+
+        rules.append(rule("type", "conformity"))
+        if item.required or item.primary_key:
+            rules.append(rule("required", "completeness"))
+        low = options.get("minimum", options.get("exclusiveMinimum"))
+        high = options.get("maximum", options.get("exclusiveMaximum"))
+        if low is not None or high is not None:
+            rules.append(
+                rule(
+                    "range",
+                    "accuracy",
+                    low=low,
+                    high=high,
+                    exclusive_low="exclusiveMinimum" in options,
+                    exclusive_high="exclusiveMaximum" in options,
+                )
+            )
+        if "minLength" in options or "maxLength" in options:
+            rules.append(rule("length", "conformity", low=options.get("minLength"), high=options.get("maxLength")))
+        if "pattern" in options:
+            rules.append(rule("pattern", "conformity", pattern=options["pattern"]))
+        if ours.codes:
+            rules.append(rule("codes", "conformity", codes=ours.codes))
+        if item.unique:
+            rules.append(rule("unique", "uniqueness"))
+    return rules
+
+
+_DEFAULT_DIMENSION: dict[str, Dimension] = {
+    "relation": "accuracy",
+    "codes": "conformity",
+    "pattern": "conformity",
+    "unique": "uniqueness",
+    "box": "accuracy",
+    "age": "timeliness",
+    "reference": "consistency",
+    "drift": "consistency",
+}
+
+
+def _rule(quality: Quality) -> Rule:
+    made = quality.implementation
+    if not isinstance(made, Implementation):
+        msg = "only rules of this engine are turned into promises"
+        raise TypeError(msg)
+    kind, fields, more = _kind_of(made)
+    return Rule(
+        name=made.rule,
+        kind=kind,
+        dimension=quality.dimension or _DEFAULT_DIMENSION[kind],
+        fields=fields,
+        on_break="warn" if kind == "drift" else made.on_break,
+        refuse_above=made.refuse_batch_above,
+        say=quality.custom.say,
+        **more,
+    )
+
+
+def _kind_of(made: Implementation) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    field = (made.field,) if made.field else ()
+    if made.relation is not None:
+        return "relation", tuple(sorted(made.relation.names())), {"relation": made.relation}
+    if made.codes:
+        return "codes", field, {"codes": made.codes}
+    if made.pattern:
+        return "pattern", field, {"pattern": made.pattern}
+    if made.unique:
+        return "unique", made.unique, {"scope": made.scope}
+    if made.within_box:
+        return "box", made.fields, {"box": made.within_box}
+    if made.reference:
+        return "reference", field, {"to": made.reference, "to_field": made.reference_field or made.field}
+    if made.drift:
+        return "drift", (made.drift,), {"by": made.by, "factor": made.factor or 5.0}
+    return "age", field, {"high": made.at_most_old, "low": made.not_after_arrival}
+
+

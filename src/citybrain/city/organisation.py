@@ -1,0 +1,66 @@
+"""Who is in the city: departments, their posts and the people who hold them (Hangzhou art. 6, 10)."""
+
+from typing import Literal
+
+from citybrain.city.names import DepartmentRef, Identifier, Level, Name, Noun
+
+Permission = Literal["issue_tasks", "operate_hub", "repair_rows", "apply_plans", "see_law_checks"]
+
+
+class Person(Noun):
+    """Somebody who holds a post.
+
+    Attributes:
+        person: Short name, unique in the city.
+        name: What people call them.
+        demo: True when the person is made up for the demonstration.
+
+    """
+
+    person: Identifier
+    name: Name
+    demo: bool = False
+
+
+class Post(Noun):
+    """A post of a department: what its holder may do and at which level.
+
+    Attributes:
+        post: Short name; cockpits and indicators name it in their audience.
+        level: City, district or street.
+        may: Acts beyond looking.
+        held_by: The people on the post.
+
+    """
+
+    post: Identifier
+    name: Name
+    level: Level = "city"
+    may: tuple[Permission, ...] = ()
+    held_by: tuple[Person, ...] = ()
+
+
+class Department(Noun):
+    """A body with duties: bureau, district government, or enterprise with public tasks.
+
+    Attributes:
+        department: Short name; other files write ``dept:<name>``.
+        division: Code of the division it answers for; none means the whole city.
+        kind: What sort of body.
+        phone: Where people reach it offline.
+
+    """
+
+    department: Identifier
+    name: Name
+    kind: Literal["bureau", "district", "street", "enterprise", "institution"] = "bureau"
+    division: str | None = None
+    parent: DepartmentRef | None = None
+    duties: tuple[Name, ...] = ()
+    phone: str | None = None
+    posts: tuple[Post, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """The name other files use."""
+        return f"dept:{self.department}"

@@ -1,0 +1,66 @@
+"""The city itself: its name, zone, laws, levels and who answers for the data (``city.yaml``)."""
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from citybrain.city.names import ArticleRef, ContractRef, DepartmentRef, Identifier, Level, Name, Noun
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        msg = f"{name!r} is no time zone; write one like Asia/Shanghai"
+        raise ValueError(msg) from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
+class CityName(Noun):
+    """Who the city is."""
+
+    id: Identifier
+    name: Name
+    zone: ZoneName
+    code: Annotated[str, Field(pattern=r"^\d{6}$")]
+
+
+class Divisions(Noun):
+    """Where the list of districts and streets is kept: as data, with the history of its codes.
+
+    Attributes:
+        contract: Contract of the divisions.
+        as_of: Release that is shown now.
+        outlines: File of GeoJSON outlines below the data folder; without it cells are drawn and say 示意边界.
+
+    """
+
+    contract: ContractRef
+    as_of: date
+    outlines: str | None = None
+    outline_code: str = "adcode"
+    outline_crs: Literal["CGCS2000", "WGS84", "GCJ02"] = "GCJ02"
+    inset: tuple[str, ...] = ()
+
+
+class CitySettings(Noun):
+    """The first file of a city folder."""
+
+    city: CityName
+    laws: tuple[ArticleRef, ...] = ()
+    divisions: Divisions | None = None
+    levels: tuple[Level, ...] = ("city", "district", "street")
+    data_authority: DepartmentRef
+    calendar: Literal["cn"] = "cn"
+    purposes: dict[Identifier, Name] = {}
+    home_cockpit: Identifier | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's zone."""
+        return ZoneInfo(self.city.zone)

@@ -1,0 +1,149 @@
+"""Systems and platforms (系统与平台), and sources: how a department's file or service becomes rows (Hangzhou art. 9)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from citybrain.city.expression import Expression
+from citybrain.city.names import ContractRef, DepartmentRef, Duration, FieldName, Name, Noun, Provenance, SystemRef
+
+
+class System(Noun):
+    """A department's system; an unregistered system gets no credentials.
+
+    Attributes:
+        system: ``<department>/<name>``.
+        owner: Who answers for it.
+        provides: Contracts it may deliver; nothing else is admitted from its keys.
+        protection_level: Level of the national classified protection scheme (等保), 1 to 5.
+        simulated: True for a simulator; it says so wherever it is shown.
+
+    """
+
+    system: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9_-]+$")]
+    name: Name
+    owner: DepartmentRef
+    vendor: str | None = None
+    environment: Literal["production", "trial", "demo"] = "production"
+    status: Literal["planned", "running", "maintenance", "retired"] = "running"
+    protection_level: Annotated[int, Field(ge=1, le=5)] | None = None
+    provides: tuple[ContractRef, ...] = ()
+    simulated: bool = False
+    heartbeat_within: Duration | None = None
+
+    @property
+    def ref(self) -> str:
+        """The name other files use."""
+        return f"system:{self.system}"
+
+
+class Unpivot(Noun):
+    """Wide to long: one column per object becomes one row per object and reading.
+
+    Attributes:
+        keep: Columns repeated on each row.
+        name_to: New column that gets the old column's heading.
+        value_to: New column that gets the cell.
+        drop_missing: Whether an empty cell makes no row (no reading is not a reading of nothing).
+
+    """
+
+    keep: tuple[str, ...]
+    name_to: FieldName
+    value_to: FieldName
+    drop_missing: bool = True
+
+
+class FilesFrom(Noun):
+    """Files of one pattern in a folder.
+
+    Attributes:
+        path: Pattern below the data folder; ``*`` and ``**`` as in a shell. Archives: ``x.zip!inner.csv``.
+        encoding: Declared, never guessed: utf-8, utf-8-sig, gbk, gb18030, utf-16 …
+        header: ``first`` line names the columns, or ``none`` and ``columns`` does.
+        columns: Column names in order, when the file has no header.
+        delimiter: Between the cells.
+        rename: New names for repeated or empty headings, by position starting at 1.
+        file_date: Pattern with one group that takes a date or name out of the file name into the column ``file_part``.
+
+    """
+
+    connector: Literal["files"]
+    path: str
+    format: Literal["csv", "ndjson", "json", "parquet", "arrow", "xlsx"] = "csv"
+    encoding: str = "utf-8"
+    header: Literal["first", "none"] = "first"
+    columns: tuple[str, ...] = ()
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    rename: dict[int, str] = {}
+    skip_lines: Annotated[int, Field(ge=0)] = 0
+    file_part: str | None = None
+    records: str | None = None
+
+
+class HttpFrom(Noun):
+    """A service that is asked at an interval.
+
+    Attributes:
+        url: Address; ``{cursor}`` stands for the last value of ``cursor`` seen.
+        every: Interval between two questions.
+        records: Path of the list inside a JSON answer, such as ``data.items``.
+        cursor: Column whose largest value is asked from next time.
+
+    """
+
+    connector: Literal["http"]
+    url: str
+    every: Duration
+    format: Literal["csv", "ndjson", "json", "parquet", "arrow"] = "json"
+    encoding: str = "utf-8"
+    records: str | None = None
+    cursor: str | None = None
+    timeout: Duration = Field(default="10s", validate_default=True)
+    headers: dict[str, str] = {}
+
+
+class Shift(Noun):
+    """Moves the past to the present for a demonstration, by whole weeks so that weekdays stay.
+
+    Attributes:
+        first_day: Day in the file that is played on the week of the start.
+        columns: Row columns that hold instants or days to move.
+
+    """
+
+    first_day: str
+    columns: tuple[FieldName, ...]
+
+
+class Source(Noun):
+    """How a department's file or service becomes rows of a contract.
+
+    Attributes:
+        source: ``<department>/<name>``.
+        feeds: The contract.
+        system: Which registered system delivers.
+        zone: Time zone of times without an offset.
+        missing: Texts that mean "no value" in this file.
+        rows: Contract field to expression over the raw text columns; empty takes columns of the same name.
+        only: Raw rows that are meant for this contract; the others belong to another source.
+
+    """
+
+    source: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9_-]+$")]
+    feeds: ContractRef
+    system: SystemRef | None = None
+    from_: Annotated[FilesFrom | HttpFrom, Field(alias="from", discriminator="connector")]
+    zone: str | None = None
+    missing: tuple[str, ...] = ("",)
+    unpivot: Unpivot | None = None
+    only: Expression | None = None
+    tables: dict[str, dict[str, str]] = {}
+    rows: dict[FieldName, Expression] = {}
+    replay: Shift | None = None
+    provenance: Provenance | None = None
+
+    @property
+    def ref(self) -> str:
+        """The name other files use."""
+        return f"source:{self.source}"
