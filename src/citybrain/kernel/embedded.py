@@ -49,13 +49,14 @@ _TUNING: Final = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "logging_collector": "on",
-    "log_destination": "jsonlog",
+    "log_destination": "stderr",
     "log_filename": "postgres-%a.log",
+    "log_line_prefix": "%m [%p] ",
     "log_file_mode": "0600",
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
-    # values of rows never reach a log: no DETAIL, no statement text, no parameters
+    # values of rows never reach a log: no DETAIL (only the plain form can leave it out), no statement, no parameters
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_parameter_max_length_on_error": "0",
@@ -167,9 +168,9 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Stop the server cleanly if this process owns it; a guest only says goodbye."""
+        found = self._running()
         if not self.owner:
             return
-        found = self._running()
         if found is not None:
             for how, patience_s in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
                 _send(found.pid, how)
@@ -288,6 +289,8 @@ class EmbeddedServer:
         argv = [str(programs.path("postgres")), "-D", str(self._data)]
         argv += [part for name, value in tuning.items() for part in ("-c", f"{name}={value}")]
         early = self._folder / "log" / "start.log"
+        if self._child is not None:
+            self._child.wait()
         with early.open("wb") as output:
             self._child = programs.spawn(argv, output, tied_to_parent(signal.SIGINT))
         while (found := self._running()) is None or found.status != "ready":
