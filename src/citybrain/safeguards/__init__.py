@@ -1,0 +1,1 @@
+"""What holds for every record and every call: quality, authorization, evidence."""

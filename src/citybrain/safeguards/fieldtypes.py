@@ -1,0 +1,193 @@
+"""Texts become typed values: a cell that does not fit stays readable, so that its provider sees what was sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from citybrain.city.contract import Contract, Field
+from citybrain.safeguards.expressions import ISO_FORMATS, read_time
+
+_TRUE = ("true", "1", "yes", "是", "y", "t")
+_FALSE = ("false", "0", "no", "否", "n", "f")
+_DTYPES: dict[str, pl.DataType] = {
+    "string": pl.String(),
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "timestamp": pl.Datetime("us", "UTC"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Rows with the contract's types.
+
+    Attributes:
+        values: One column a field, of its type; null where missing or failed.
+        failed: Fields with at least one cell that does not fit, with a mask each.
+
+    """
+
+    values: pl.DataFrame
+    failed: dict[str, pl.Series]
+
+
+def dtype_of(field: Field) -> pl.DataType:
+    """Return the stored type of a field.
+
+    Args:
+        field: A field of a contract.
+
+    """
+    if field.type == "decimal":
+        return pl.Decimal(38, field.scale or 0)
+    return _DTYPES[field.type]
+
+
+def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) -> Typed:
+    """Give each column the type its contract declares.
+
+    Args:
+        frame: Columns of text, or already typed ones (Arrow, Parquet). A missing column counts as all missing.
+        contract: The contract.
+        nul_possible: Whether a text may hold a NUL character, which no text field may.
+
+    Returns:
+        Typed columns in the contract's order.
+
+    """
+    columns: list[pl.Series] = []
+    failed: dict[str, pl.Series] = {}
+    tokens = [token for token in contract.missing if token != ""]
+    for field in contract.fields:
+        if field.name not in frame.columns:
+            columns.append(pl.Series(field.name, [None] * frame.height, dtype=dtype_of(field)))
+            continue
+        raw = frame.get_column(field.name)
+        if raw.dtype == pl.String:
+            raw = _without_tokens(raw, tokens, drop_empty="" in contract.missing)
+        value = _convert(raw, field, contract.zone, nul_possible=nul_possible)
+        columns.append(value.alias(field.name))
+        if value.null_count() != raw.null_count():
+            failed[field.name] = value.is_null() & raw.is_not_null()
+    return Typed(pl.DataFrame(columns) if columns else pl.DataFrame(), failed)
+
+
+def _without_tokens(raw: pl.Series, tokens: Sequence[str], *, drop_empty: bool) -> pl.Series:
+    known = [*tokens, ""] if drop_empty else list(tokens)
+    if not known:
+        return raw
+    hits = raw.is_in(known)
+    if not hits.any():
+        return raw
+    return raw.to_frame().select(pl.when(~hits).then(pl.col(raw.name))).to_series()
+
+
+def _convert(raw: pl.Series, field: Field, zone: str, *, nul_possible: bool) -> pl.Series:
+    if raw.dtype == pl.String:
+        return _convert_text(raw, field, zone, nul_possible=nul_possible)
+    if raw.dtype == pl.Null:
+        return pl.Series(raw.name, [None] * raw.len(), dtype=dtype_of(field))
+    if field.type == "timestamp":
+        if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is None:
+            raw = raw.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        if isinstance(raw.dtype, pl.Datetime):
+            return raw.dt.convert_time_zone("UTC").cast(dtype_of(field), strict=False)
+        if raw.dtype == pl.Date:
+            return raw.cast(pl.Datetime("us")).dt.replace_time_zone(zone, non_existent="null").dt.convert_time_zone("UTC")
+        return _convert_text(raw.cast(pl.String, strict=False), field, zone, nul_possible=nul_possible)
+    if field.type == "date" and isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
+        return raw.dt.convert_time_zone(zone).dt.date()
+    if field.type == "integer" and raw.dtype.is_float():
+        whole = raw.to_frame().select(pl.when(pl.col(raw.name) == pl.col(raw.name).round()).then(pl.col(raw.name)))
+        return whole.to_series().cast(pl.Int64, strict=False)
+    if field.type == "number":
+        return _finite(raw.cast(pl.Float64, strict=False))
+    return raw.cast(dtype_of(field), strict=False)
+
+
+def _convert_text(raw: pl.Series, field: Field, zone: str, *, nul_possible: bool) -> pl.Series:
+    if field.type == "string":
+        if not nul_possible:
+            return raw
+        return raw.to_frame().select(pl.when(~pl.col(raw.name).str.contains("\x00", literal=True)).then(raw)).to_series()
+    if field.type == "timestamp":
+        return _instants(raw, field.formats, zone)
+    if field.type == "date":
+        return _days(raw, field.formats)
+    if field.type == "boolean":
+        text = raw.str.strip_chars().str.to_lowercase()
+        return (
+            pl.DataFrame({"t": text})
+            .select(pl.when(pl.col("t").is_in(_TRUE)).then(True).when(pl.col("t").is_in(_FALSE)).then(False))  # noqa: FBT003
+            .to_series()
+        )
+    if field.type == "integer":
+        return _whole(raw)
+    if field.type == "number":
+        return _finite(_cast_text(raw, pl.Float64()))
+    return _cast_text(raw, dtype_of(field))
+
+
+def _cast_text(raw: pl.Series, dtype: pl.DataType) -> pl.Series:
+    made = raw.cast(dtype, strict=False)
+    if made.null_count() == raw.null_count():
+        return made
+    return raw.str.strip_chars().cast(dtype, strict=False)
+
+
+def _finite(made: pl.Series) -> pl.Series:
+    if made.is_finite().all():
+        return made
+    return made.to_frame().select(pl.when(pl.col(made.name).is_finite()).then(pl.col(made.name))).to_series()
+
+
+def _whole(raw: pl.Series) -> pl.Series:
+    made = _cast_text(raw, pl.Int64())
+    if made.null_count() == raw.null_count():
+        return made
+    # A JSON number such as 12.0 or 1e3 is whole; beyond 2^53 a float no longer tells.
+    rest = raw.str.strip_chars().cast(pl.Float64, strict=False)
+    both = pl.DataFrame({"made": made, "rest": rest})
+    whole = (pl.col("rest") == pl.col("rest").round()) & (pl.col("rest").abs() < 2.0**53)
+    fallback = pl.when(whole).then(pl.col("rest").cast(pl.Int64, strict=False))
+    return both.select(pl.coalesce(pl.col("made"), fallback)).to_series().alias(raw.name)
+
+
+def _days(raw: pl.Series, formats: Sequence[str]) -> pl.Series:
+    frame = raw.alias("t").to_frame()
+    text = pl.col("t").str.strip_chars()
+    made = [text.str.to_date(form, strict=False) for form in formats or ["%Y-%m-%d"]]
+    return frame.select(pl.coalesce(made)).to_series()
+
+
+def _instants(raw: pl.Series, formats: Sequence[str], zone: str) -> pl.Series:
+    """Read instants, trying the next format only on what is still unread."""
+    tried = list(formats) or _likely_first(raw)
+    frame = raw.alias("t").to_frame()
+    made = frame.select(read_time(pl.col("t"), [tried[0]], zone)).to_series()
+    for form in tried[1:]:
+        if made.null_count() == raw.null_count():
+            break
+        again = frame.select(read_time(pl.col("t"), [form], zone)).to_series()
+        made = pl.DataFrame({"a": made, "b": again}).select(pl.coalesce("a", "b")).to_series()
+    return made
+
+
+def _likely_first(raw: pl.Series) -> list[str]:
+    sample = raw.drop_nulls().head(1)
+    if sample.is_empty():
+        return ISO_FORMATS
+    fitting = _fitting(sample)
+    return fitting + [form for form in ISO_FORMATS if form not in fitting]
+
+
+def _fitting(sample: pl.Series) -> list[str]:
+    frame = sample.alias("t").to_frame()
+    return [
+        form
+        for form in ISO_FORMATS
+        if frame.select(read_time(pl.col("t"), [form], "UTC")).to_series().null_count() == 0
+    ]
