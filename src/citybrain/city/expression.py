@@ -107,10 +107,9 @@ class Expression:
 
     def names(self) -> frozenset[str]:
         """Return the column names it uses."""
-        functions = {id(node.func) for node in ast.walk(self.tree()) if isinstance(node, ast.Call)}
-        return frozenset(
-            node.id for node in ast.walk(self.tree()) if isinstance(node, ast.Name) and id(node) not in functions
-        )
+        tree = self.tree()
+        functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in functions)
 
     def functions(self) -> frozenset[str]:
         """Return the function names it calls."""
