@@ -1,0 +1,1 @@
+"""The edge: pages, API and streams. The only place that is asynchronous."""

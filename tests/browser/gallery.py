@@ -1,0 +1,177 @@
+"""Every page with sample data on a loopback server, to be looked at and tested before a city exists.
+
+Run ``python -m tests.browser.gallery`` and open the printed address; ``--outline file`` draws real outlines.
+"""
+
+import argparse
+import json
+import mimetypes
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from citybrain.cockpits.outline import Outline, project
+from citybrain.kernel.messages import Language
+from citybrain.web.pages import Theme, render, render_widget, widget_id
+from citybrain.web.views import CockpitPage, Frame, Section
+from tests.browser import sample_cockpit
+from tests.browser.sample_tiles import tiles
+from tests.browser.sample_words import NOW, both
+
+CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+Page = tuple[str, Callable[[Language, Theme], object]]
+
+
+def frame(language: Language, path: str, section: Section | None, *, signed_in: bool = True) -> Frame:
+    """Make the frame of a sample page."""
+    b = both
+    other = "en" if language == "zh" else "zh"
+    return Frame(
+        city=b(language, "杭州城市大脑", "Hangzhou City Brain"),
+        now=NOW,
+        language_href=f"{path}?lang={other}",
+        section=section,
+        person=b(language, "陈值班", "Chen") if signed_in else "",
+        post=b(language, "值班负责人", "Duty officer"),
+        department=b(language, "数据资源局", "Data Bureau"),
+        demo=True,
+        csrf="sample",
+        open_tasks=3,
+        legend=("replay", "borrowed", "simulated"),
+        data_until="18:30",
+        wall_href=f"{path}?theme=wall&lang={language}" if section == "cockpit" else "",
+        desk_href=f"{path}?lang={language}",
+    )
+
+
+def pages(outline: Outline | None = None) -> dict[str, Page]:
+    """Name every page of the gallery: path to template and the maker of its data."""
+
+    def cockpit(language: Language, _theme: Theme) -> object:
+        return CockpitPage(frame(language, "/cockpit", "cockpit"), sample_cockpit.cockpit(language, outline))
+
+    return {"/cockpit": ("cockpit.html", cockpit)}
+
+
+class Gallery(ThreadingHTTPServer):
+    """The loopback server; ``silent`` makes its stream stop, as a broken line would."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0, outline: Outline | None = None) -> None:
+        """Listen on a port of the loopback interface; 0 takes a free one."""
+        super().__init__(("127.0.0.1", port), Visitor)
+        self.pages = pages(outline)
+        self.silent = False
+
+    @property
+    def address(self) -> str:
+        """Say where the gallery is."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Visitor(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Gallery
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def do_POST(self) -> None:
+        """Answer a form by going back."""
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_response(303)
+        self.send_header("location", self.headers.get("referer", "/cockpit"))
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        """Answer a page, a built file or the stream."""
+        url = urlsplit(self.path)
+        asked = {key: values[0] for key, values in parse_qs(url.query).items()}
+        language: Language = "en" if asked.get("lang") == "en" else "zh"
+        theme: Theme = "wall" if asked.get("theme") == "wall" else "desk"
+        if url.path.startswith("/static/"):
+            return self._file(url.path.removeprefix("/static/"))
+        if url.path.startswith("/stream/"):
+            return self._stream(language)
+        known = self.server.pages.get(url.path)
+        if known is None:
+            links = "".join(f'<li><a href="{path}">{path}</a></li>' for path in self.server.pages)
+            return self._send(200 if url.path == "/" else 404, "text/html; charset=utf-8", f"<ul>{links}</ul>".encode())
+        template, make = known
+        html = render(template, make(language, theme), language=language, theme=theme)
+        return self._send(200, "text/html; charset=utf-8", html.encode())
+
+    def _send(self, status: int, kind: str, body: bytes, **more: str) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.send_header("content-security-policy", CSP)
+        for key, value in more.items():
+            self.send_header(key.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _file(self, name: str) -> None:
+        built = resources.files("citybrain.web") / "static" / name
+        if ".." in name or not built.is_file():
+            return self._send(404, "text/plain", b"")
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return self._send(200, kind, built.read_bytes())
+
+    def _stream(self, language: Language) -> None:
+        if self.server.silent:
+            return self._send(503, "text/plain", b"")
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("cache-control", "no-store")
+        self.send_header("connection", "close")
+        self.end_headers()
+        tile = tiles(language)[0]
+        try:
+            for tick in range(1, 10_000):
+                if self.server.silent:
+                    return None
+                self._event("state", {"published": f"18:{30 + tick % 30:02d}"})
+                fresh = replace(tile, value=(tile.value or 0) + 37 * tick)
+                self._event("widget", {"id": widget_id(fresh), "html": render_widget(fresh, language=language)})
+                if tick == 2:
+                    worse = replace(tiles(language)[3], state="alarm")
+                    self._event("widget", {"id": widget_id(worse), "html": render_widget(worse, language=language)})
+                time.sleep(1)
+        except OSError:
+            pass
+        return None
+
+    def _event(self, kind: str, data: dict[str, str]) -> None:
+        self.wfile.write(f"event: {kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode())
+        self.wfile.flush()
+
+
+def main() -> None:
+    """Serve the gallery until interrupted."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--outline", type=Path, help="a GeoJSON file of district outlines")
+    parser.add_argument("--code-key", default="adcode")
+    asked = parser.parse_args()
+    outline = (
+        project(json.loads(asked.outline.read_text(encoding="utf-8-sig")), code_key=asked.code_key)
+        if asked.outline
+        else None
+    )
+    gallery = Gallery(asked.port, outline)
+    print(gallery.address)  # noqa: T201 - the address is the output
+    gallery.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
