@@ -108,7 +108,7 @@ def _contract(city: City, contract: Contract) -> Iterator[Finding]:
 
 def _reference(city: City, to: str | None, to_field: str | None, ref: str, path: Path) -> Iterator[Finding]:
     yield from _unknown(to, city.contracts, ref, path)
-    if to in city.contracts:
+    if to is not None and to in city.contracts:
         yield from _unknown(to_field, [field.name for field in city.contracts[to].fields], ref, path)
 
 

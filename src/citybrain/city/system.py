@@ -1,5 +1,6 @@
 """Systems and platforms (系统与平台), and sources: how a department's file or service becomes rows (Hangzhou art. 9)."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -58,19 +59,23 @@ class FilesFrom(Noun):
     """Files of one pattern in a folder.
 
     Attributes:
-        path: Pattern below the data folder; ``*`` and ``**`` as in a shell. Archives: ``x.zip!inner.csv``.
+        path: Pattern below the folder; ``*`` and ``**`` as in a shell. ``.gz`` is unpacked; ``x.zip!inner.csv`` names a
+            member of an archive.
         encoding: Declared, never guessed: utf-8, utf-8-sig, gbk, gb18030, utf-16 …
         header: ``first`` line names the columns, or ``none`` and ``columns`` does.
         columns: Column names in order, when the file has no header.
         delimiter: Between the cells.
         rename: New names for repeated or empty headings, by position starting at 1.
-        file_date: Pattern with one group that takes a date or name out of the file name into the column ``file_part``.
+        skip_lines: Lines before the header that are no rows.
+        file_part: Pattern with one group that takes a date or name out of the path into the column ``file_part``.
+        records: Path of the list inside a JSON document, such as ``data.items``.
+        folder: Where the pattern starts: the folder of real city data, or the geography fetched at set-up.
 
     """
 
     connector: Literal["files"]
     path: str
-    format: Literal["csv", "ndjson", "json", "parquet", "arrow", "xlsx"] = "csv"
+    format: Literal["csv", "ndjson", "json", "parquet", "arrow"] = "csv"
     encoding: str = "utf-8"
     header: Literal["first", "none"] = "first"
     columns: tuple[str, ...] = ()
@@ -79,6 +84,7 @@ class FilesFrom(Noun):
     skip_lines: Annotated[int, Field(ge=0)] = 0
     file_part: str | None = None
     records: str | None = None
+    folder: Literal["data", "geography"] = "data"
 
 
 class HttpFrom(Noun):
@@ -107,13 +113,17 @@ class Shift(Noun):
     """Moves the past to the present for a demonstration, by whole weeks so that weekdays stay.
 
     Attributes:
-        first_day: Day in the file that is played on the week of the start.
+        first_day: Day in the file that is played on the same weekday of the week of the start.
         columns: Row columns that hold instants or days to move.
+        days: Days from ``first_day`` that are played, then played again; whole weeks.
+        history: How far back the first delivery of a replay reaches.
 
     """
 
-    first_day: str
-    columns: tuple[FieldName, ...]
+    first_day: date
+    columns: Annotated[tuple[FieldName, ...], Field(min_length=1)]
+    days: Annotated[int, Field(ge=7, multiple_of=7)] = 7
+    history: Duration = Field(default="8d", validate_default=True)
 
 
 class Source(Noun):

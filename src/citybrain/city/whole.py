@@ -80,7 +80,7 @@ class City:
             item = todo.pop()
             if item.derived is not None:
                 todo += [self.indicators[ref] for ref in item.derived if ref in self.indicators]
-            elif item.source in self.models:
+            elif item.source is not None and item.source in self.models:
                 found |= set(self.models[item.source].reads.values())
             elif item.source is not None:
                 found.add(item.source)

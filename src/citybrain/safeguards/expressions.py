@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -287,7 +288,6 @@ _PLAIN: dict[str, Callable[..., pl.Expr]] = {
     "missing": lambda value: value.is_null(),
     "present": lambda value: value.is_not_null(),
     "minutes_between": lambda start, end: (end - start).dt.total_microseconds() / 60_000_000,
-    "distance_m": lambda *values: _distance_m(*values),
 }
 
 
@@ -298,12 +298,16 @@ def _distance_m(lon_a: pl.Expr, lat_a: pl.Expr, lon_b: pl.Expr, lat_b: pl.Expr) 
     return 2 * EARTH_RADIUS_M * inner.sqrt().arcsin()
 
 
+_PLAIN["distance_m"] = _distance_m
+
+
 def _piecewise(value: pl.Expr, xs: list[float], ys: list[float]) -> pl.Expr:
     """Interpolate linearly between points; level outside of them."""
     if len(xs) != len(ys) or len(xs) < 2 or sorted(xs) != xs:
         msg = "piecewise takes two lists of the same length, the first one rising"
         raise ExpressionWrong(msg)
-    made = pl.when(value <= xs[0]).then(pl.lit(float(ys[0])))
-    for (x0, x1), (y0, y1) in zip(zip(xs, xs[1:], strict=False), zip(ys, ys[1:], strict=False), strict=True):
-        made = made.when(value <= x1).then(y0 + (value - x0) * ((y1 - y0) / (x1 - x0)))
-    return pl.when(value.is_not_null()).then(made.otherwise(pl.lit(float(ys[-1]))))
+    made: pl.Expr = pl.lit(float(ys[-1]))
+    for (x0, x1), (y0, y1) in reversed(list(zip(pairwise(xs), pairwise(ys), strict=True))):
+        made = pl.when(value <= x1).then(y0 + (value - x0) * ((y1 - y0) / (x1 - x0))).otherwise(made)
+    made = pl.when(value <= xs[0]).then(pl.lit(float(ys[0]))).otherwise(made)
+    return pl.when(value.is_not_null()).then(made)

@@ -1,0 +1,131 @@
+"""CSV into rows of text: a line with too many or too few cells costs one row."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+
+import polars as pl
+
+from citybrain.hub.jsonrows import SHOWN_CHARACTERS, BrokenLine, Parsed
+from citybrain.kernel.errors import BatchRefused
+
+
+def read_csv(
+    body: bytes, columns: Sequence[str], encoding: str, delimiter: str, names: Sequence[str], header: bool
+) -> Parsed:
+    """Read comma-separated text.
+
+    Args:
+        body: The file.
+        columns: Columns wanted; empty takes all.
+        encoding: Declared encoding; a body of another one is refused, never guessed.
+        delimiter: One character between cells.
+        names: Column names by position; empty takes the header's.
+        header: Whether the first line is a header.
+
+    Returns:
+        Rows of text, numbered from 1 without the header.
+
+    Raises:
+        BatchRefused: Wrong encoding, a heading that stands twice, or no known column.
+
+    """
+    text = _decode(body, encoding)
+    nul = "\x00" in text
+    if '"' not in text and not nul:
+        parsed = _read_plain(text, delimiter, names, header)
+    else:
+        parsed = _read_quoted(text, delimiter, names, header)
+    found, frame, rows, broken = parsed
+    unknown = tuple(name for name in found if columns and name not in columns)
+    if columns and len(unknown) == len(found):
+        raise BatchRefused("hub.no_known_column", found=found[:20], wanted=list(columns))
+    return Parsed(frame.drop(unknown), rows, tuple(broken), unknown, nul_possible=nul)
+
+
+def _decode(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode("utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding)
+    except UnicodeDecodeError as error:
+        raise BatchRefused("hub.encoding_wrong", encoding=encoding, byte=error.start) from None
+    except LookupError:
+        raise BatchRefused("hub.encoding_unknown", encoding=encoding) from None
+
+
+def _headings(cells: Sequence[str], names: Sequence[str]) -> list[str]:
+    found = list(names) if names else [cell.strip() for cell in cells]
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise BatchRefused("hub.heading_twice", headings=twice)
+    return found
+
+
+Rows = tuple[list[str], pl.DataFrame, pl.Series, list[BrokenLine]]
+
+
+def _read_plain(text: str, delimiter: str, names: Sequence[str], header: bool) -> Rows:
+    """Read text without quotes: cells are counted for all lines at once."""
+    lines = pl.Series("line", text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), dtype=pl.String)
+    lines = lines.filter(lines.str.strip_chars() != "")
+    if lines.is_empty():
+        return [], pl.DataFrame(), pl.Series("row", [], dtype=pl.Int64), []
+    first = str(lines[0]).split(delimiter)
+    found = _headings(first, names)
+    if header:
+        lines = lines.slice(1)
+    rows = pl.int_range(1, lines.len() + 1, dtype=pl.Int64, eager=True).alias("row")
+    fits = lines.str.count_matches(delimiter, literal=True) == len(found) - 1
+    broken = [
+        BrokenLine(row, "line_wrong_cells", line[:SHOWN_CHARACTERS])
+        for row, line in zip(rows.filter(~fits), lines.filter(~fits), strict=True)
+    ]
+    sound = lines.filter(fits)
+    if sound.is_empty():
+        return found, pl.DataFrame(schema=dict.fromkeys(found, pl.String)), rows.filter(fits), broken
+    frame = pl.read_csv(
+        BytesIO("\n".join(sound).encode()),
+        has_header=False,
+        separator=delimiter,
+        infer_schema=False,
+        quote_char=None,
+        new_columns=found,
+        raise_if_empty=False,
+    )
+    return found, frame, rows.filter(fits), broken
+
+
+def _read_quoted(text: str, delimiter: str, names: Sequence[str], header: bool) -> Rows:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    found: list[str] = []
+    cells: list[list[str]] = []
+    rows: list[int] = []
+    broken: list[BrokenLine] = []
+    row = 0
+    for line in _safely(reader):
+        if not line or line == [""]:
+            continue
+        if not found:
+            found = _headings(line, names)
+            if header:
+                continue
+        row += 1
+        if len(line) == len(found):
+            cells.append(line)
+            rows.append(row)
+        else:
+            broken.append(BrokenLine(row, "line_wrong_cells", delimiter.join(line)[:SHOWN_CHARACTERS]))
+    frame = pl.DataFrame(cells, schema=dict.fromkeys(found, pl.String), orient="row")
+    return found, frame, pl.Series("row", rows, dtype=pl.Int64), broken
+
+
+def _safely(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield lines; one the reader chokes on becomes a line with no fitting number of cells."""
+    csv.field_size_limit(16_777_216)
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield ["", ""] * 2048
