@@ -59,7 +59,7 @@ NAMES_EN = (
 )
 RATES = (81.6, 78.5, 79.3, 80.4, 81.3, 82.2, 82.5, 83.7, 84.5, 85.4, 86.2, 87.1, 87.2)
 OPEN = (168, 450, 532, 931, 1497, 611, 324, 544, 289, 492, 439, 216, 251)
-INNER = frozenset({"330102", "330105", "330106", "330108", "330109", "330110", "330113", "330114"})
+INNER = frozenset({"330102", "330105", "330106", "330108", "330113", "330114"})
 LABELS = tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(330, 1411, 15))
 
 
@@ -114,6 +114,8 @@ def district_map(language: Language, outline: Outline | None = None) -> District
     drawn = outline or schematic_cells(CODES)
     names = dict(zip(CODES, NAMES_ZH if language == "zh" else NAMES_EN, strict=True))
     rates = dict(zip(CODES, RATES, strict=True))
+    inset = None if drawn.schematic else drawn.inset_around(INNER)
+    labels = drawn.labels_in(inset) if inset else {}
     areas = []
     for shape in drawn.shapes:
         rate = rates.get(shape.code)
@@ -127,11 +129,10 @@ def district_map(language: Language, outline: Outline | None = None) -> District
                 rate,
                 level,
                 state,
-                inner=not drawn.schematic and shape.code in INNER,
+                inset_label_at=labels.get(shape.code),
                 href="#",
             )
         )
-    inset = None if drawn.schematic else drawn.box_around(INNER - {"330109", "330110"}, margin=10)
     return DistrictMap(
         id="on-time-map",
         name=both(language, "12345 按期办结率", "12345 closed on time"),
@@ -281,7 +282,6 @@ def cockpit(language: Language, outline: Outline | None = None) -> Cockpit:
     """Make the whole sample cockpit."""
     b = partial(both, language)
     fields = (
-        FieldCount(b("全部", "All"), 34, 5, 2, 1, "#", True),
         FieldCount(b("经济调节", "Economy"), 6, href="#"),
         FieldCount(b("市场监管", "Market"), 4, href="#"),
         FieldCount(b("社会管理", "Social"), 5, 3, 1, href="#"),

@@ -141,7 +141,7 @@ function lineSeries(column: Column, sheet: Sheet, ink: Paint): Plain {
     const value = column.values[at];
     if (value !== undefined && value !== null) {
       const above = others.every((other) => (other.values[at] ?? -Infinity) <= value);
-      points.push({ coord: [sheet.labels[at], value], symbol: "none", label: label(column.name, tone[column.role] ?? ink.dim, ink, above ? "top" : "bottom") });
+      points.push({ coord: [sheet.labels[at], value], symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, label: label(column.name, tone[column.role] ?? ink.dim, ink, above ? "top" : "bottom") });
     }
   }
   if (column.role === "measured") points.push(...peak(column, sheet, ink));
@@ -226,7 +226,7 @@ function publishedLine(sheet: Sheet, ink: Paint): Plain | null {
 function axes(sheet: Sheet, ink: Paint, width: number): Plain {
   const top = ceiling(highest(sheet) / sheet.divisor);
   const bottom = lowest(sheet) < 0 ? -ceiling(-lowest(sheet) / sheet.divisor) : 0;
-  const room = Math.max(2, Math.floor(width / (ink.size * 5.2)));
+  const room = Math.max(2, Math.floor(width / (ink.size * 3.4)));
   const every = Math.max(1, Math.ceil(sheet.labels.length / room));
   const neat = sheet.labels.some((text) => /^\d\d:00$/.test(text));
   const hours = sheet.labels.filter((text) => /^\d\d:00$/.test(text));

@@ -96,3 +96,30 @@ def tile_spans(count: int) -> tuple[int, ...]:
         in_row = count // rows + (row < count % rows)
         spans += {1: (4,), 2: (2, 2), 3: (2, 1, 1), 4: (1, 1, 1, 1)}[in_row]
     return tuple(spans)
+
+
+def tile_cells(count: int) -> tuple[str, ...]:
+    """Name the place of each tile for the style sheet.
+
+    Args:
+        count: Number of tiles.
+
+    Returns:
+        For each tile ``s1``, ``s2`` or ``s4``, with ``first`` and ``last`` of its row.
+
+    Examples:
+        >>> tile_cells(3)
+        ('s2 first', 's1', 's1 last')
+
+    """
+    names: list[str] = []
+    column = 0
+    for span in tile_spans(count):
+        place = [f"s{span}"]
+        if column == 0:
+            place.append("first")
+        column = (column + span) % TILE_COLUMNS
+        if column == 0:
+            place.append("last")
+        names.append(" ".join(place))
+    return tuple(names)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH = 1000.0
+GRID_STEPS = 24
+SHOWN_SHARE = 0.3  # an area this much inside the inset is named there
 Ring = Sequence[tuple[float, float]]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +21,15 @@ class Shape:
         path: SVG path data, whole units of the map.
         label_at: A point well inside the division, for its label.
         box: Left, top, right, bottom.
+        ring: Border of its largest part.
 
     """
 
     code: str
     path: str
     label_at: tuple[float, float]
-    box: tuple[float, float, float, float]
+    box: Box
+    ring: Ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +47,45 @@ class Outline:
     size: tuple[float, float]
     schematic: bool
 
-    def box_around(self, codes: Iterable[str], *, margin: float = 6.0) -> tuple[float, float, float, float]:
-        """Frame some divisions, for an inset.
+    def inset_around(self, codes: Iterable[str], *, scale: float = 2.7, aspect: float = 2.1) -> Box:
+        """Frame the middle of some divisions, for an inset.
 
         Args:
-            codes: Division codes; at least one must be drawn.
-            margin: Units left free on each side.
+            codes: Division codes of the inner city; at least one must be drawn.
+            scale: How many times larger than the whole map the inset is drawn.
+            aspect: Width to height of the frame.
 
         Returns:
-            Left, top, width, height.
+            Left, top, width, height, inside the paper's width.
 
         """
         wanted = set(codes)
         boxes = [shape.box for shape in self.shapes if shape.code in wanted]
-        left = min(box[0] for box in boxes) - margin
-        top = min(box[1] for box in boxes) - margin
-        right = max(box[2] for box in boxes) + margin
-        bottom = max(box[3] for box in boxes) + margin
-        return left, top, right - left, bottom - top
+        middle_x = (min(box[0] for box in boxes) + max(box[2] for box in boxes)) / 2
+        middle_y = (min(box[1] for box in boxes) + max(box[3] for box in boxes)) / 2
+        width, height = WIDTH / scale, WIDTH / scale / aspect
+        left = max(0.0, min(middle_x - width / 2, WIDTH - width))
+        return round(left), round(middle_y - height / 2), round(width), round(height)
+
+    def labels_in(self, inset: Box) -> dict[str, tuple[float, float]]:
+        """Place the labels of the divisions that are named in an inset instead of on the whole map.
+
+        Args:
+            inset: Left, top, width, height.
+
+        Returns:
+            Division code to a point well inside the part that the inset shows; divisions that are mostly
+            outside are not there.
+
+        """
+        left, top, width, height = inset
+        found = {}
+        for shape in self.shapes:
+            window = (left, top, left + width, top + height)
+            point = _inside(shape.ring, within=window)
+            if point and _share(shape.ring, shape.box, window) > SHOWN_SHARE:
+                found[shape.code] = point
+        return found
 
 
 def project(geojson: Mapping[str, Any], *, code_key: str = "adcode") -> Outline:
@@ -129,7 +155,9 @@ def _shape(code: str, rings: Sequence[Ring]) -> Shape:
     parts = [_trace(ring) for ring in rings]
     outer = max(rings, key=lambda ring: abs(_area(ring)))
     xs, ys = [x for x, _ in outer], [y for _, y in outer]
-    return Shape(code, "".join(parts), _inside(outer), (min(xs), min(ys), max(xs), max(ys)))
+    box = (min(xs), min(ys), max(xs), max(ys))
+    middle = (round(sum(xs) / len(xs)), round(sum(ys) / len(ys)))
+    return Shape(code, "".join(parts), _inside(outer, within=box) or middle, box, tuple(outer))
 
 
 def _trace(ring: Ring) -> str:
@@ -148,20 +176,38 @@ def _area(ring: Ring) -> float:
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) / 2
 
 
-def _inside(ring: Ring) -> tuple[float, float]:
+def _inside(ring: Ring, *, within: Box) -> tuple[float, float] | None:
     """Find the point of a coarse grid that is farthest from the border, so that a label fits."""
     xs, ys = [x for x, _ in ring], [y for _, y in ring]
-    steps = 24
-    best, depth = (sum(xs) / len(xs), sum(ys) / len(ys)), -1.0
-    for i in range(1, steps):
-        for j in range(1, steps):
-            x = min(xs) + (max(xs) - min(xs)) * i / steps
-            y = min(ys) + (max(ys) - min(ys)) * j / steps
+    left, top = max(min(xs), within[0]), max(min(ys), within[1])
+    right, bottom = min(max(xs), within[2]), min(max(ys), within[3])
+    if right <= left or bottom <= top:
+        return None
+    best: tuple[float, float] | None = None
+    depth = -1.0
+    for i in range(1, GRID_STEPS):
+        for j in range(1, GRID_STEPS):
+            x, y = left + (right - left) * i / GRID_STEPS, top + (bottom - top) * j / GRID_STEPS
+            if not _contains(ring, x, y):
+                continue
+            edge = min((x - left) ** 2 / 2, (right - x) ** 2 / 2, (y - top) ** 2, (bottom - y) ** 2)
+            reach = min(edge, *((x - a) ** 2 / 2 + (y - b) ** 2 for a, b in ring))
+            if reach > depth:
+                best, depth = (round(x), round(y)), reach
+    return best
+
+
+def _share(ring: Ring, box: Box, window: Box) -> float:
+    """Estimate how much of an area a window shows."""
+    left, top, right, bottom = box
+    inside = shown = 0
+    for i in range(1, GRID_STEPS):
+        for j in range(1, GRID_STEPS):
+            x, y = left + (right - left) * i / GRID_STEPS, top + (bottom - top) * j / GRID_STEPS
             if _contains(ring, x, y):
-                reach = min((x - a) ** 2 / 2 + (y - b) ** 2 for a, b in ring)
-                if reach > depth:
-                    best, depth = (x, y), reach
-    return round(best[0]), round(best[1])
+                inside += 1
+                shown += window[0] <= x <= window[2] and window[1] <= y <= window[3]
+    return shown / inside if inside else 0.0
 
 
 def _contains(ring: Ring, x: float, y: float) -> bool:

@@ -142,7 +142,7 @@ class MapArea:
         value: The figure; None where there is none.
         level: 1 good, 2 fair, 3 warning, 4 alarm, 0 no data.
         state: State of the figure.
-        inner: Drawn in the inset; its label stands only there.
+        inset_label_at: Where the label stands in the inset, instead of on the whole map.
         href: Where a click drills to.
         selected: The reader looks at this one.
 
@@ -155,7 +155,7 @@ class MapArea:
     value: float | None = None
     level: Literal[0, 1, 2, 3, 4] = 0
     state: State = "none"
-    inner: bool = False
+    inset_label_at: tuple[float, float] | None = None
     href: str = ""
     selected: bool = False
 

@@ -34,6 +34,7 @@ class Cockpit:
         tiles: Figures, in declared order.
         panels: Everything else, in declared order.
         fields: The six fields of the law, with counts.
+        all_href: The cockpit with all fields.
         published_at: Up to when data is published ("18:30").
         hidden: Indicators this post may not see; they are nowhere else.
         crumbs: From the city down to here; the last one is here.
@@ -51,6 +52,7 @@ class Cockpit:
     tiles: tuple[Tile, ...]
     panels: tuple[Panel, ...]
     fields: tuple[FieldCount, ...] = ()
+    all_href: str = ""
     published_at: str = ""
     hidden: int = 0
     crumbs: tuple[Link, ...] = ()
@@ -58,6 +60,19 @@ class Cockpit:
     owner: str = ""
     other_cockpits: tuple[Link, ...] = ()
     issue_href: str = ""
+
+    @property
+    def whole(self) -> FieldCount:
+        """Add up the six fields."""
+        return FieldCount(
+            name="",
+            ok=sum(field.ok for field in self.fields),
+            warn=sum(field.warn for field in self.fields),
+            alarm=sum(field.alarm for field in self.fields),
+            stale=sum(field.stale for field in self.fields),
+            href=self.all_href,
+            current=not any(field.current for field in self.fields),
+        )
 
     def count(self, state: State) -> int:
         """Count tiles in a state.

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import jinja2
 from markupsafe import Markup
 
-from citybrain.cockpits.arrangement import desk_panes, side_panels, tile_spans, wall_columns
+from citybrain.cockpits.arrangement import desk_panes, side_panels, tile_cells, wall_columns
 from citybrain.cockpits.view import Widget
 from citybrain.kernel.messages import Language, say
 from citybrain.kernel.numerals import number, rounded, signed
 from citybrain.web.assets import Assets, built_assets
-from citybrain.web.drawing import along, spark, stacked, text_width
+from citybrain.web.drawing import along, map_labels, spark, stacked
 
 Theme = Literal["wall", "desk"]
 
@@ -180,10 +180,10 @@ def _environment(language: Language) -> jinja2.Environment:
         assets=partial(_asset_tags, built_assets()),
         along=along,
         stacked=stacked,
-        text_width=text_width,
+        map_labels=map_labels,
         wall_columns=wall_columns,
         desk_panes=desk_panes,
         side_panels=side_panels,
-        tile_spans=tile_spans,
+        tile_cells=tile_cells,
     )
     return environment
