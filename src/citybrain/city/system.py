@@ -1,4 +1,4 @@
-"""Systems and platforms (系统与平台), and sources: how a department's file or service becomes rows (Hangzhou art. 9)."""
+"""Systems and platforms (系统与平台), and sources: how files and services become rows (Hangzhou art. 9)."""
 
 from datetime import date
 from typing import Annotated, Literal
