@@ -50,13 +50,14 @@ def find_jumps(
         if rule.kind != "drift" or contract.event_time is None or values.is_empty():
             continue
         periods = _medians(values, rule, contract)
-        before = known.get(rule.name)
+        last = known.get(rule.name)
+        # A delivery of older days is compared within itself: what came later says nothing about before.
+        before = last if last is not None and periods.height and last[0] <= periods["period"][0] else None
         for period, median, rows in periods.iter_rows():
             if before is not None and before[0] < period and _out_of_proportion(median, before[1], rule.factor or 5.0):
                 jumps.append(Jump(rule.name, period, median, before[1], rows))
-            if before is None or before[0] <= period:
-                before = (period, median)
-        if before is not None:
+            before = (period, median)
+        if before is not None and (last is None or last[0] <= before[0]):
             newest[rule.name] = before
     return tuple(jumps), newest
 
@@ -66,7 +67,9 @@ def _medians(values: pl.DataFrame, rule: Rule, contract: Contract) -> pl.DataFra
     if contract.field(contract.event_time or "").type == "timestamp":
         moment = moment.dt.convert_time_zone(contract.zone)
     return (
-        values.select(moment.dt.strftime(_PERIOD[rule.by or "day"]).alias("period"), pl.col(rule.fields[0]).alias("value"))
+        values.select(
+            moment.dt.strftime(_PERIOD[rule.by or "day"]).alias("period"), pl.col(rule.fields[0]).alias("value")
+        )
         .drop_nulls()
         .group_by("period")
         .agg(pl.col("value").median().cast(pl.Float64), pl.len())
