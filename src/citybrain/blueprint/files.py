@@ -76,7 +76,11 @@ def _entry_named(entries: CommentedSeq, name: str) -> int | None:
     for index, entry in enumerate(entries):
         if isinstance(entry, CommentedMap):
             made = entry.get("implementation")
-            names = (entry.get("property"), entry.get("name"), made.get("rule") if isinstance(made, CommentedMap) else None)
+            names = (
+                entry.get("property"),
+                entry.get("name"),
+                made.get("rule") if isinstance(made, CommentedMap) else None,
+            )
             if name in names:
                 return index
     return None

@@ -130,6 +130,7 @@ class Contract:
     provenance: Provenance = "own"
     place: str | None = None
     sunset: str | None = None
+    distinct_from: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
     @property

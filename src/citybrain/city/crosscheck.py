@@ -68,7 +68,10 @@ def _people(city: City) -> Iterator[Finding]:
     for person, _, department in city.people():
         if person.person in seen:
             yield Finding(
-                "blueprint.person_twice", department.ref, ("posts",), {"name": person.person, "first": seen[person.person]}
+                "blueprint.person_twice",
+                department.ref,
+                ("posts",),
+                {"name": person.person, "first": seen[person.person]},
             )
         seen.setdefault(person.person, department.ref)
     for department in city.departments.values():
@@ -124,7 +127,10 @@ def _source(city: City, source: Source) -> Iterator[Finding]:
     system = city.systems.get(source.system or "")
     if system is not None and source.feeds not in system.provides:
         yield Finding(
-            "blueprint.system_does_not_provide", source.ref, ("system",), {"system": system.ref, "contract": source.feeds}
+            "blueprint.system_does_not_provide",
+            source.ref,
+            ("system",),
+            {"system": system.ref, "contract": source.feeds},
         )
 
 

@@ -146,6 +146,13 @@ class Resource(Standard):
     quality: tuple[Quality, ...] = ()
 
 
+class Distinct(Noun):
+    """Why a resource that looks like another one is not a duplicate (Hangzhou art. 7)."""
+
+    contract: ContractRef
+    reason: Name
+
+
 class Ours(Noun):
     """What we say about a contract beyond the standard."""
 
@@ -170,6 +177,7 @@ class Ours(Noun):
     provenance: Provenance = "own"
     place: str | None = None
     sunset: str | None = None
+    distinct_from: tuple[Distinct, ...] = ()
 
 
 class ContractFile(Standard):
@@ -216,6 +224,7 @@ class ContractFile(Standard):
             provenance=ours.provenance,
             place=ours.place,
             sunset=ours.sunset,
+            distinct_from=tuple(item.contract for item in ours.distinct_from),
             tags=self.tags,
         )
 
@@ -335,5 +344,3 @@ def _kind_of(made: Implementation) -> tuple[str, tuple[str, ...], dict[str, Any]
     if made.drift:
         return "drift", (made.drift,), {"by": made.by, "factor": made.factor or 5.0}
     return "age", field, {"high": made.at_most_old, "low": made.not_after_arrival}
-
-

@@ -35,7 +35,9 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def issue(connection: Connection, city: City, system: str, label: str, by: str, clock: Clock, new_id: NewId) -> tuple[UUID, str]:
+def issue(
+    connection: Connection, city: City, system: str, label: str, by: str, clock: Clock, new_id: NewId
+) -> tuple[UUID, str]:
     """Issue a key to a registered system.
 
     Args:

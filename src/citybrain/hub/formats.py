@@ -94,9 +94,7 @@ def _read_arrow(source: BytesIO) -> pl.DataFrame:
         return pl.read_ipc(source)
 
 
-def _read_columnar(
-    body: bytes, columns: Sequence[str], name: str, reader: Callable[[BytesIO], pl.DataFrame]
-) -> Parsed:
+def _read_columnar(body: bytes, columns: Sequence[str], name: str, reader: Callable[[BytesIO], pl.DataFrame]) -> Parsed:
     try:
         frame = reader(BytesIO(body))
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:

@@ -291,4 +291,3 @@ def digest(body: bytes) -> bytes:
 
     """
     return hashlib.sha256(body).digest()
-

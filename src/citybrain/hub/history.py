@@ -37,9 +37,7 @@ def drop_known(
         if known:
             hit = pl.Series([bool(kept) and key in known for key, kept in zip(keys, verdict.kept, strict=True)])
             verdict = _without(verdict, rule, hit, parsed)
-        new_keys += [
-            (rule.name, key) for key, kept in zip(keys, verdict.kept, strict=True) if kept and key is not None
-        ]
+        new_keys += [(rule.name, key) for key, kept in zip(keys, verdict.kept, strict=True) if kept and key is not None]
     return verdict, tuple(new_keys)
 
 
@@ -48,7 +46,9 @@ def _keys(values: pl.DataFrame, rule: Rule) -> list[bytes | None]:
     texts = values.select(
         pl.concat_str([pl.col(name).cast(pl.String) for name in names], separator="\x1f").alias("key")
         if rule.fields != ("*",)
-        else pl.concat_str([pl.col(name).cast(pl.String).fill_null("\x00") for name in names], separator="\x1f").alias("key")
+        else pl.concat_str([pl.col(name).cast(pl.String).fill_null("\x00") for name in names], separator="\x1f").alias(
+            "key"
+        )
     ).to_series()
     return [None if text is None else hashlib.sha256(text.encode()).digest() for text in texts]
 
@@ -61,7 +61,9 @@ def _without(verdict: Verdict, rule: Rule, hit: pl.Series, parsed: Parsed) -> Ve
         pl.lit(rule.name).alias("rule"),
         pl.lit(",".join(rule.fields)).alias("field"),
         pl.lit(rule.dimension).alias("dimension"),
-        pl.concat_str([pl.col(name).cast(pl.String).fill_null("—") for name in shown.columns], separator=" / ").alias("value"),
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("—") for name in shown.columns], separator=" / ").alias(
+            "value"
+        ),
     )
     tallies = dict(verdict.tallies)
     tallies[rule.name] = tallies.get(rule.name, 0) + int(hit.sum())

@@ -96,7 +96,9 @@ def _convert(raw: pl.Series, field: Field, zone: str, *, nul_possible: bool) -> 
         if isinstance(raw.dtype, pl.Datetime):
             return raw.dt.convert_time_zone("UTC").cast(dtype_of(field), strict=False)
         if raw.dtype == pl.Date:
-            return raw.cast(pl.Datetime("us")).dt.replace_time_zone(zone, non_existent="null").dt.convert_time_zone("UTC")
+            return (
+                raw.cast(pl.Datetime("us")).dt.replace_time_zone(zone, non_existent="null").dt.convert_time_zone("UTC")
+            )
         return _convert_text(raw.cast(pl.String, strict=False), field, zone, nul_possible=nul_possible)
     if field.type == "date" and isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
         return raw.dt.convert_time_zone(zone).dt.date()
@@ -112,7 +114,9 @@ def _convert_text(raw: pl.Series, field: Field, zone: str, *, nul_possible: bool
     if field.type == "string":
         if not nul_possible:
             return raw
-        return raw.to_frame().select(pl.when(~pl.col(raw.name).str.contains("\x00", literal=True)).then(raw)).to_series()
+        return (
+            raw.to_frame().select(pl.when(~pl.col(raw.name).str.contains("\x00", literal=True)).then(raw)).to_series()
+        )
     if field.type == "timestamp":
         return _instants(raw, field.formats, zone)
     if field.type == "date":

@@ -6,7 +6,7 @@ The first caller that finds nobody committing commits for all who wait, so singl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -159,7 +159,7 @@ def _once_more_if_twice(command: Callable[[], list[Receipt]]) -> list[Receipt]:
         return retrying(command)
 
 
-def _sql() -> Mapping[str, Any]:
+def _sql() -> Mapping[str, LiteralString]:
     return statements("citybrain.hub.exchange", "log")
 
 
@@ -361,4 +361,3 @@ def known_keys(connection: Connection, contract: str, rule: str, keys: Sequence[
     """
     given = {"contract": contract, "rule": rule, "keys": list(keys)}
     return {bytes(row[0]) for row in connection.execute(_sql()["known_keys"], given).fetchall()}
-

@@ -1,0 +1,202 @@
+"""Reading: the lake up to its position and the log after it, as one relation; DuckDB and Polars hold no truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import LiteralString
+from uuid import UUID
+
+import polars as pl
+
+from citybrain.city.contract import Contract
+from citybrain.hub.exchange.payload import DAY, INSTANT, ROW, unpack
+from citybrain.kernel.errors import IntegrityBroken
+from citybrain.kernel.postgres import Connection
+from citybrain.kernel.sql import statements
+from citybrain.safeguards.fieldtypes import dtype_of
+
+POSITION = "_position"
+BATCH = "_batch"
+_CACHED_BATCHES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Reporting days, both included; none is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far contracts have come.
+
+    Attributes:
+        position: Highest position.
+        newest_at: Newest event instant.
+        arrived_at: When the newest batch came.
+
+    """
+
+    position: int
+    newest_at: datetime | None
+    received: int
+    accepted: int
+    batches: int
+    arrived_at: datetime | None
+
+
+class Reader:
+    """Reads relations for one process; keeps decoded batches at hand, which never change."""
+
+    def __init__(self, payloads: Path, lake: Path) -> None:
+        """Stand before the stored payloads.
+
+        Args:
+            payloads: Folder of large payloads.
+            lake: Folder of the lake's Parquet files.
+
+        """
+        self._payloads = payloads
+        self._lake = lake
+        self._decoded: dict[UUID, pl.DataFrame] = {}
+
+    def relation(self, connection: Connection, contract: Contract, span: Span = Span(), after: int = 0) -> pl.LazyFrame:  # noqa: B008  a frozen value
+        """Return the rows of a contract, each as it was admitted.
+
+        Args:
+            connection: A reading transaction; what it sees is what is read.
+            contract: The contract in force; fields added later read NULL in old rows.
+            span: Only batches that touch these days are opened, and only rows of these days returned.
+            after: Only rows after this position.
+
+        Returns:
+            The contract's fields beside ``_at``, ``_day``, ``_row``, ``_position`` and ``_batch``.
+
+        """
+        parts = [*self._lake_parts(contract, after), *self._log_parts(connection, contract, span, after)]
+        relation = pl.concat(parts) if parts else pl.LazyFrame(schema=_schema(contract))
+        if contract.mode == "snapshot":
+            newest = connection.execute(_sql()["newest_delivery"], {"contract": contract.ref}).fetchone()
+            relation = relation.filter(pl.col(POSITION) >= (newest[1] if newest else 0))
+        if span.first is not None:
+            relation = relation.filter(pl.col(DAY).is_null() | (pl.col(DAY) >= span.first))
+        if span.last is not None:
+            relation = relation.filter(pl.col(DAY).is_null() | (pl.col(DAY) <= span.last))
+        return relation
+
+    def current(self, connection: Connection, contract: Contract, span: Span = Span()) -> pl.LazyFrame:  # noqa: B008
+        """Return what holds now: for ``upsert`` the latest row of each key by event time, then position, then row.
+
+        Args:
+            connection: A reading transaction.
+            contract: The contract in force.
+            span: Days to look at; ignored for ``upsert``, whose newest row may stand in any of them.
+
+        """
+        if contract.mode != "upsert":
+            return self.relation(connection, contract, span)
+        order = (
+            [pl.col(INSTANT).fill_null(datetime.min), POSITION, ROW]
+            if contract.event_time is None
+            else [
+                INSTANT,
+                POSITION,
+                ROW,
+            ]
+        )
+        return (
+            self.relation(connection, contract)
+            .sort(order, nulls_last=False)
+            .unique(subset=list(contract.keys), keep="last", maintain_order=True)
+        )
+
+    def _lake_parts(self, contract: Contract, after: int) -> list[pl.LazyFrame]:
+        del after
+        files: list[Path] = []
+        return [_aligned(pl.scan_parquet(files), contract)] if files else []
+
+    def _log_parts(self, connection: Connection, contract: Contract, span: Span, after: int) -> list[pl.LazyFrame]:
+        given = {"contract": contract.ref, "after": after, "first": span.first, "last": span.last}
+        parts = []
+        for batch, _, position, payload, file in connection.execute(_sql()["log_batches"], given):
+            frame = self._decode(batch, payload, file)
+            placed = frame.lazy().with_columns(
+                pl.lit(position, dtype=pl.Int64).alias(POSITION), pl.lit(str(batch)).alias(BATCH)
+            )
+            parts.append(_aligned(placed, contract))
+        return parts
+
+    def _decode(self, batch: UUID, payload: bytes | None, file: str | None) -> pl.DataFrame:
+        found = self._decoded.get(batch)
+        if found is not None:
+            return found
+        if payload is not None:
+            frame = unpack(bytes(payload))
+        elif file is not None and (self._payloads / file).is_file():
+            frame = unpack((self._payloads / file).read_bytes())
+        else:
+            raise IntegrityBroken("hub.payload_missing", batch=batch)
+        if len(self._decoded) >= _CACHED_BATCHES:
+            self._decoded.pop(next(iter(self._decoded)))
+        if frame.height <= 100_000 and frame.estimated_size() < 4_000_000:
+            self._decoded[batch] = frame
+        return frame
+
+
+def log_state(connection: Connection, contracts: tuple[str, ...]) -> LogState:
+    """Tell how far contracts have come.
+
+    Args:
+        connection: Any transaction.
+        contracts: Refs.
+
+    """
+    row = connection.execute(_sql()["state"], {"contracts": list(contracts)}).fetchone()
+    if row is None:
+        raise AssertionError
+    return LogState(int(row[0]), row[1], int(row[2]), int(row[3]), int(row[4]), row[5])
+
+
+def days_after(connection: Connection, contracts: tuple[str, ...], after: int) -> Span | None:
+    """Tell which reporting days batches after a position touch.
+
+    Args:
+        connection: Any transaction.
+        contracts: Refs.
+        after: A log position.
+
+    Returns:
+        The span; an open one where rows have no day; none when nothing came.
+
+    """
+    row = connection.execute(_sql()["days_after"], {"contracts": list(contracts), "after": after}).fetchone()
+    if row is None or (row[0] is None and not row[2]):
+        return None
+    return Span() if row[2] else Span(row[0], row[1])
+
+
+def _schema(contract: Contract) -> dict[str, pl.DataType]:
+    return {
+        **{field.name: dtype_of(field) for field in contract.fields},
+        ROW: pl.Int32(),
+        INSTANT: pl.Datetime("us", "UTC"),
+        DAY: pl.Date(),
+        POSITION: pl.Int64(),
+        BATCH: pl.String(),
+    }
+
+
+def _aligned(frame: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
+    """Give old rows the columns of today's contract."""
+    there = frame.collect_schema()
+    return frame.select(
+        (pl.col(name).cast(dtype, strict=False) if name in there else pl.lit(None, dtype=dtype)).alias(name)
+        for name, dtype in _schema(contract).items()
+    )
+
+
+def _sql() -> Mapping[str, LiteralString]:
+    return statements("citybrain.hub.exchange", "reading")

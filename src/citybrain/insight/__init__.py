@@ -1,0 +1,1 @@
+"""Numbers: indicators computed from governed data, their states and alerts (Hangzhou art. 10)."""

@@ -1,0 +1,1 @@
+"""Analytics engines behind one door: a declared indicator in, values out."""
