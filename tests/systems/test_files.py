@@ -1,4 +1,4 @@
-"""Files are read as their source declares: what is wrong with one line costs that line, what is wrong with the frame is said."""
+"""Files are read as their source declares: a wrong line costs that line, a wrong frame is said."""
 
 import gzip
 import zipfile
@@ -48,19 +48,19 @@ def _source(path: str, rows: dict[str, str] | None = None, **more: Any) -> Sourc
     )
 
 
-def _one(source: Source, folder: Path, contract: Contract = FLOW, **more: Any) -> Delivery:
-    (delivery,) = read(source, contract, folder, **more)
+def _one(source: Source, folder: Path, **more: Any) -> Delivery:
+    (delivery,) = read(source, FLOW, folder, **more)
     return delivery
 
 
 def _frame(delivery: Delivery) -> pl.DataFrame:
-    return pl.concat([part.parsed.frame for part in delivery.parts()])
+    return pl.concat([part.parsed.frame for part in delivery.parts(100_000)])
 
 
 def test_a_file_becomes_rows_of_its_contract_with_times_in_utc(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("ts,id,n\n2019-01-19 05:30,3,12\n")
     delivery = _one(_source("*.csv"), tmp_path)
-    (part,) = delivery.parts()
+    (part,) = delivery.parts(100_000)
     assert part.parsed.frame.rows() == [("2019-01-18T21:30:00.000000+00:00", "S3", "12")]
     assert part.parsed.rows.to_list() == [1]
     assert part.parsed.received == 1
@@ -68,7 +68,7 @@ def test_a_file_becomes_rows_of_its_contract_with_times_in_utc(tmp_path: Path) -
 
 def test_a_ragged_line_costs_one_row_and_the_others_keep_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("ts,id,n\n2019-01-19 05:30,3,12\n2019-01-19 05:30,4\n2019-01-19 05:30,5,6\n")
-    (part,) = _one(_source("*.csv"), tmp_path).parts()
+    (part,) = _one(_source("*.csv"), tmp_path).parts(100_000)
     assert part.parsed.rows.to_list() == [1, 3]
     assert [(line.row, line.reason, line.text) for line in part.parsed.broken] == [
         (2, "line_wrong_cells", "2019-01-19 05:30,4")
@@ -78,7 +78,7 @@ def test_a_ragged_line_costs_one_row_and_the_others_keep_their_numbers(tmp_path:
 
 def test_a_line_break_inside_quotes_is_part_of_its_cell(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('ts,id,n\n2019-01-19 05:30,"3\nb",12\n2019-01-19 05:30,4,1\n')
-    (part,) = _one(_source("*.csv"), tmp_path).parts()
+    (part,) = _one(_source("*.csv"), tmp_path).parts(100_000)
     assert part.parsed.frame["station"].to_list() == ["S3\nb", "S4"]
     assert part.parsed.rows.to_list() == [1, 2]
 
@@ -87,7 +87,7 @@ def test_a_line_break_inside_quotes_is_part_of_its_cell(tmp_path: Path) -> None:
 def test_a_quote_that_is_never_closed_costs_one_line_not_the_rest_of_the_file(tmp_path: Path, following: int) -> None:
     lines = "".join(f"2019-01-19 05:30,{index},1\n" for index in range(following))
     (tmp_path / "a.csv").write_text('ts,id,n\n2019-01-19 05:30,"x,12\n' + lines)
-    (part,) = _one(_source("*.csv"), tmp_path).parts()
+    (part,) = _one(_source("*.csv"), tmp_path).parts(100_000)
     assert [(line.row, line.reason) for line in part.parsed.broken] == [(1, "line_open_quote")]
     assert part.parsed.frame.height == following
 
@@ -101,7 +101,7 @@ def test_a_cell_that_cannot_be_read_keeps_what_was_sent(tmp_path: Path) -> None:
 def test_a_text_that_no_table_knows_costs_its_row_because_a_text_field_would_take_anything(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("ts,id,n\n2019-01-19 05:30,a,1\n2019-01-19 05:30,z,2\n")
     source = _source("*.csv", ROWS | {"station": "look_up(id, 'codes')"}, tables={"codes": {"a": "S1"}})
-    (part,) = _one(source, tmp_path).parts()
+    (part,) = _one(source, tmp_path).parts(100_000)
     assert part.parsed.frame["station"].to_list() == ["S1"]
     assert [(line.row, line.reason) for line in part.parsed.broken] == [(2, "line_not_mapped")]
     assert "station=z" in part.parsed.broken[0].text
@@ -113,7 +113,7 @@ def test_a_file_in_another_encoding_than_declared_is_refused_with_the_place(tmp_
     assert refused.refused is not None
     assert refused.refused.code == "systems.encoding_differs"
     assert refused.refused.params["byte"] == 25
-    assert list(refused.parts()) == []
+    assert list(refused.parts(100_000)) == []
     right = _one(_source("*.csv", how={"encoding": "gbk"}), tmp_path)
     assert _frame(right)["station"].to_list() == ["S甲"]
 
@@ -162,31 +162,31 @@ def test_a_wide_row_becomes_one_row_an_object_and_empty_cells_become_none(tmp_pa
         {"slot": "time(ts)", "station": "lot", "entries": "integer(free)"},
         unpivot={"keep": ["ts"], "name_to": "lot", "value_to": "free"},
     )
-    (part,) = _one(source, tmp_path).parts()
+    (part,) = _one(source, tmp_path).parts(100_000)
     assert part.parsed.frame.select("station", "entries").rows() == [("P1", "3"), ("P1", "4"), ("P2", "x")]
     assert part.parsed.rows.to_list() == [1, 2, 3]
 
 
 def test_rows_for_another_contract_are_passed_by_and_counted(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("ts,id,n\n2019-01-19 05:30,3,12\n2019-01-19 05:30,9,1\n")
-    (part,) = _one(_source("*.csv", only="id == '3'"), tmp_path).parts()
+    (part,) = _one(_source("*.csv", only="id == '3'"), tmp_path).parts(100_000)
     assert (part.parsed.received, part.passed_by) == (1, 1)
 
 
 def test_a_file_is_cut_into_full_parts_and_keeps_its_row_numbers(tmp_path: Path) -> None:
     lines = "".join(f"2019-01-19 05:30,{index},1\n" for index in range(10)) + "torn\n"
     (tmp_path / "a.csv").write_text("ts,id,n\n" + lines)
-    delivery = _one(_source("*.csv"), tmp_path, batch_rows=4)
-    parts = list(delivery.parts())
+    delivery = _one(_source("*.csv"), tmp_path)
+    parts = list(delivery.parts(4))
     assert [part.parsed.received for part in parts] == [4, 4, 3]
     assert [row for part in parts for row in part.parsed.rows] == list(range(1, 11))
     assert len({delivery.key(part.number) for part in parts}) == 3
-    assert list(delivery.parts())[2].parsed.rows.to_list() == parts[2].parsed.rows.to_list()
+    assert list(delivery.parts(4))[2].parsed.rows.to_list() == parts[2].parsed.rows.to_list()
 
 
 def test_an_empty_file_is_one_empty_part_so_that_its_arrival_is_on_record(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("ts,id,n\n")
-    (part,) = _one(_source("*.csv"), tmp_path).parts()
+    (part,) = _one(_source("*.csv"), tmp_path).parts(100_000)
     assert part.parsed.received == 0
 
 
@@ -214,7 +214,7 @@ def test_archives_json_and_columnar_files_give_the_same_rows(tmp_path: Path) -> 
     ]
     deliveries = [_one(_source(path, how=how), tmp_path) for path, how in ways]
     assert {_frame(item).row(0) for item in deliveries} == {("2019-01-18T21:30:00.000000+00:00", "S3", "12")}
-    (part,) = deliveries[1].parts()
+    (part,) = deliveries[1].parts(100_000)
     assert [(line.row, line.reason) for line in part.parsed.broken] == [
         (2, "line_not_json"),
         (3, "line_not_an_object"),

@@ -35,7 +35,7 @@ class Delivery:
         name: Path below the data folder, or the address asked.
         digest: SHA-256 of the bytes as they came and of how they were read; the same twice is the same delivery.
         size_bytes: Bytes as they came.
-        parts: Reads the parts, anew at every call.
+        parts: Reads the parts of at most so many rows, anew at every call.
         refused: Why the delivery as a whole cannot be read; then it has no parts.
         unused: Columns of the file that the source does not use.
 
@@ -46,7 +46,7 @@ class Delivery:
     name: str
     digest: str
     size_bytes: int
-    parts: Callable[[], Iterator[Part]]
+    parts: Callable[[int], Iterator[Part]]
     refused: BatchRefused | None = None
     unused: tuple[str, ...] = ()
 

@@ -18,7 +18,6 @@ from citybrain.systems.connectors.deliveries import Delivery, Part
 from citybrain.systems.connectors.mapping import Mapped, Mapping
 from citybrain.systems.connectors.records import Piece, examine, pieces
 
-BATCH_ROWS = 100_000
 _CELLS_AT_ONCE = 2_000_000
 
 
@@ -27,7 +26,6 @@ def read(
     contract: Contract,
     folder: Path,
     *,
-    batch_rows: int = BATCH_ROWS,
     shift: timedelta | None = None,
 ) -> Iterator[Delivery]:
     """Read every file of a source.
@@ -36,7 +34,6 @@ def read(
         source: A source whose ``from`` is ``files``.
         contract: The contract it feeds.
         folder: The data folder its pattern starts in.
-        batch_rows: Most rows of one part.
         shift: How far the columns of ``replay`` are moved; none leaves the times as they are.
 
     Yields:
@@ -54,7 +51,7 @@ def read(
     if not isinstance(how, FilesFrom):
         raise WrongUse("systems.not_a_file_source", source=source.ref)
     for path, member in matching(folder, how.path):
-        yield _delivery(source, contract, folder, path, member, batch_rows, shift)
+        yield _delivery(source, contract, folder, path, member, shift)
 
 
 def matching(folder: Path, pattern: str) -> Iterator[tuple[Path, str | None]]:
@@ -85,7 +82,6 @@ def _delivery(
     folder: Path,
     path: Path,
     member: str | None,
-    batch_rows: int,
     shift: timedelta | None,
 ) -> Delivery:
     how = source.from_
@@ -100,30 +96,26 @@ def _delivery(
     digest, size = "", path.stat().st_size
     try:
         content, size = examine(path, member, how)
-        digest = _digest(content, mapping, batch_rows, name)
+        digest = _digest(content, mapping, name)
         first = next(raw(1), None)
         columns = first.frame.columns if first is not None else []
         unused = mapping.check(columns) if first is not None else ()
     except BatchRefused as refused:
-        return Delivery(source.ref, contract.ref, name, digest, size, lambda: iter(()), refused)
-    most_rows = max(1, min(batch_rows, _CELLS_AT_ONCE // max(1, len(columns))))
-    return Delivery(
-        source.ref,
-        contract.ref,
-        name,
-        digest,
-        size,
-        lambda: cut((mapping.apply(piece) for piece in raw(most_rows)), batch_rows),
-        unused=unused,
-    )
+        return Delivery(source.ref, contract.ref, name, digest, size, lambda _: iter(()), refused)
+
+    def parts(batch_rows: int) -> Iterator[Part]:
+        at_once = max(1, min(batch_rows, _CELLS_AT_ONCE // max(1, len(columns))))
+        return cut((mapping.apply(piece) for piece in raw(at_once)), batch_rows)
+
+    return Delivery(source.ref, contract.ref, name, digest, size, parts, unused=unused)
 
 
-def _digest(content: str, mapping: Mapping, batch_rows: int, name: str) -> str:
+def _digest(content: str, mapping: Mapping, name: str) -> str:
     """Digest the bytes together with how they are read: a corrected mapping makes another delivery of the same file."""
     source = mapping.source
     how = source.model_dump_json(exclude={"system", "provenance"})
     part = name if isinstance(source.from_, FilesFrom) and source.from_.file_part else ""
-    said = "\n".join([content, how, str(mapping.shift), str(batch_rows), part])
+    said = "\n".join([content, how, str(mapping.shift), part])
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -121,13 +121,31 @@ def pieces(path: Path, member: str | None, how: FilesFrom, most_rows: int) -> It
     """
     try:
         with opened(path, member) as stream:
-            yield from pieces_of(stream, how, most_rows)
+            yield from pieces_of(stream, how, most_rows, path.name)
     except _DAMAGED as error:
         raise BatchRefused("systems.file_damaged", file=path.name, problem=str(error)) from None
 
 
-def pieces_of(stream: IO[bytes], how: FilesFrom, most_rows: int) -> Iterator[Piece]:
-    """Read a stream of bytes piece by piece; see :func:`pieces`."""
+def pieces_of(stream: IO[bytes], how: FilesFrom, most_rows: int, name: str) -> Iterator[Piece]:
+    """Read a stream of bytes piece by piece; see :func:`pieces`.
+
+    Args:
+        stream: The plain bytes.
+        how: Declared format, encoding and frame.
+        most_rows: Most rows of one piece.
+        name: What to call it in a refusal.
+
+    """
+    try:
+        yield from _pieces_of(stream, how, most_rows)
+    except UnicodeError as error:
+        at = getattr(error, "start", 0)
+        raise BatchRefused("systems.encoding_differs", encoding=how.encoding, byte=at, file=name) from None
+    except _DAMAGED as error:
+        raise BatchRefused("systems.file_damaged", file=name, problem=str(error)) from None
+
+
+def _pieces_of(stream: IO[bytes], how: FilesFrom, most_rows: int) -> Iterator[Piece]:
     if how.format == "parquet":
         yield from _arrow_pieces(pq.ParquetFile(stream).iter_batches(batch_size=most_rows))
     elif how.format == "arrow":
