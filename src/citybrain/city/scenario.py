@@ -17,8 +17,14 @@ def _read_due(value: Any) -> Any:
 
 
 class Due(Noun):
-    """When a step must be done: a plain duration or working days."""
+    """When a step must be done: a plain duration or working days.
 
+    Attributes:
+        sign_within: How soon somebody must take the task up; none means only that it is done in time.
+
+    """
+
+    sign_within: Duration | None = None
     within: Duration | None = None
     working_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
