@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import psutil
 import psycopg
@@ -190,6 +191,15 @@ def test_a_deep_folder_gets_a_short_socket_of_its_own(folder: Path) -> None:
         socket = Path(server.url.partition("host=")[2])
     assert socket.stat().st_mode & 0o777 == 0o700
     socket.rmdir()
+
+
+@pytest.mark.parametrize("name", ["城市 大脑", "a, b", "per%cent"])
+def test_a_folder_may_have_any_name(folder: Path, name: str) -> None:
+    with EmbeddedServer(folder / name) as server, psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        socket = Path(unquote(server.url.partition("host=")[2]))
+    if folder not in socket.parents:
+        socket.rmdir()
 
 
 def test_data_of_another_version_is_refused_before_anything_is_touched(server: EmbeddedServer, folder: Path) -> None:

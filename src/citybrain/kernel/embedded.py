@@ -207,7 +207,8 @@ class EmbeddedServer:
     def _socket_folder(self) -> Path:
         if self._socket is None:
             beside = self._folder / "run"
-            if len(os.fsencode(beside / _SOCKET)) <= _SOCKET_PATH_BYTES:
+            # libpq reads a comma as the start of another host
+            if len(os.fsencode(beside / _SOCKET)) <= _SOCKET_PATH_BYTES and "," not in str(beside):
                 self._socket = beside
             else:
                 name = hashlib.sha256(os.fsencode(self._folder)).hexdigest()[:12]
@@ -285,7 +286,7 @@ class EmbeddedServer:
         if not (self._data / "PG_VERSION").exists():
             programs.make_cluster(self._data, role=ROLE, durable=self._durable)
         tuning = {**_TUNING, **({} if self._durable else _FORGETFUL)}
-        tuning |= {"unix_socket_directories": str(self._socket_folder()), "log_directory": str(self._folder / "log")}
+        tuning |= {"unix_socket_directories": f'"{self._socket_folder()}"', "log_directory": str(self._folder / "log")}
         argv = [str(programs.path("postgres")), "-D", str(self._data)]
         argv += [part for name, value in tuning.items() for part in ("-c", f"{name}={value}")]
         early = self._folder / "log" / "start.log"
