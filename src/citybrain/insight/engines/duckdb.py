@@ -103,7 +103,7 @@ class Engine:
         raw = self._backend.con
         for name, frame in frames.items():
             raw.register(name, frame.to_arrow())
-        made = pl.DataFrame(raw.execute(sql).to_arrow_table())
+        made = pl.DataFrame(raw.sql(sql).to_arrow_table())
         for name in frames:
             raw.unregister(name)
         return made
