@@ -1,0 +1,1 @@
+"""Golden cities, fed with real files."""
