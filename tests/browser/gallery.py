@@ -19,12 +19,12 @@ from citybrain.cockpits.outline import Outline, project
 from citybrain.kernel.messages import Language
 from citybrain.web.pages import Theme, render, render_widget, widget_id
 from citybrain.web.views import CockpitPage, Frame, Section
-from tests.browser import sample_cockpit
+from tests.browser import sample_cockpit, sample_console, sample_work
 from tests.browser.sample_tiles import tiles
 from tests.browser.sample_words import NOW, both
 
 CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
-Page = tuple[str, Callable[[Language, Theme], object]]
+Page = tuple[str, Callable[[Language, dict[str, str]], object]]
 
 
 def frame(language: Language, path: str, section: Section | None, *, signed_in: bool = True) -> Frame:
@@ -52,14 +52,52 @@ def frame(language: Language, path: str, section: Section | None, *, signed_in: 
 def pages(outline: Outline | None = None) -> dict[str, Page]:
     """Name every page of the gallery: path to template and the maker of its data."""
 
-    def cockpit(language: Language, _theme: Theme) -> object:
-        return CockpitPage(frame(language, "/cockpit", "cockpit"), sample_cockpit.cockpit(language, outline))
+    def with_frame(
+        path: str, section: Section | None, make: Callable[[Language, Frame], object]
+    ) -> Callable[[Language, dict[str, str]], object]:
+        return lambda language, asked: make(language, frame(language, path, section))
 
-    return {"/cockpit": ("cockpit.html", cockpit)}
+    def cockpit(language: Language, asked: dict[str, str]) -> object:
+        shown = sample_cockpit.cockpit(language, outline)
+        shown = replace(shown, tiles=shown.tiles[: int(asked.get("tiles", "8"))])
+        return CockpitPage(frame(language, "/cockpit", "cockpit"), shown)
+
+    def law(language: Language, asked: dict[str, str]) -> object:
+        return sample_console.law(language, frame(language, "/law", "law"), asked.get("status", ""))
+
+    def indicator(language: Language, asked: dict[str, str]) -> object:
+        wrong = asked.get("wrong") == "1"
+        return sample_work.indicator(language, frame(language, "/indicator", "cockpit"), wrong=wrong)
+
+    def tasks(language: Language, asked: dict[str, str]) -> object:
+        return sample_work.tasks(language, frame(language, "/tasks", "tasks"), none=asked.get("tab") == "done")
+
+    def login(language: Language, asked: dict[str, str]) -> object:
+        return sample_work.login(language, frame(language, "/login", None, signed_in=False))
+
+    console = {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_console, name)),
+        )
+        for name in ("contracts", "contract", "batches", "batch", "quarantine", "plan")
+    }
+    return {
+        "/cockpit": ("cockpit.html", cockpit),
+        "/indicator": ("indicator.html", indicator),
+        "/tasks": ("tasks.html", tasks),
+        "/task": ("task.html", with_frame("/task", "tasks", sample_work.task)),
+        "/scenarios": ("scenarios.html", with_frame("/scenarios", "scenario", sample_work.scenarios)),
+        "/scenario": ("scenario.html", with_frame("/scenario", "scenario", sample_work.scenario)),
+        "/law": ("law.html", law),
+        "/login": ("login.html", login),
+        "/problem": ("problem.html", with_frame("/problem", None, sample_work.problem)),
+        **console,
+    }
 
 
 class Gallery(ThreadingHTTPServer):
-    """The loopback server; ``silent`` makes its stream stop, as a broken line would."""
+    """The loopback server; ``silent`` makes its stream stop, as a broken line would; ``streams`` counts them."""
 
     daemon_threads = True
 
@@ -68,6 +106,7 @@ class Gallery(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Visitor)
         self.pages = pages(outline)
         self.silent = False
+        self.streams = 0
 
     @property
     def address(self) -> str:
@@ -107,7 +146,7 @@ class Visitor(BaseHTTPRequestHandler):
             links = "".join(f'<li><a href="{path}">{path}</a></li>' for path in self.server.pages)
             return self._send(200 if url.path == "/" else 404, "text/html; charset=utf-8", f"<ul>{links}</ul>".encode())
         template, make = known
-        html = render(template, make(language, theme), language=language, theme=theme)
+        html = render(template, make(language, asked), language=language, theme=theme)
         return self._send(200, "text/html; charset=utf-8", html.encode())
 
     def _send(self, status: int, kind: str, body: bytes, **more: str) -> None:
@@ -135,6 +174,7 @@ class Visitor(BaseHTTPRequestHandler):
         self.send_header("cache-control", "no-store")
         self.send_header("connection", "close")
         self.end_headers()
+        self.server.streams += 1
         tile = tiles(language)[0]
         try:
             for tick in range(1, 10_000):

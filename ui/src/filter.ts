@@ -18,7 +18,7 @@ class ListFilter extends HTMLElement {
     for (const group of list.querySelectorAll<HTMLElement>("[data-states]")) {
       const states = (group.dataset.states ?? "").split(" ");
       group.hidden = wanted !== "" && !states.includes(wanted);
-      if (group instanceof HTMLDetailsElement) group.open = wanted !== "" || group.dataset.open === "yes";
+      for (const fold of group.querySelectorAll("details")) fold.open = wanted !== "" && !group.hidden;
       for (const row of group.querySelectorAll<HTMLElement>("[data-state]")) {
         row.hidden = wanted !== "" && row.dataset.state !== wanted;
       }

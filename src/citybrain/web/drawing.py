@@ -7,7 +7,7 @@ from citybrain.cockpits.view import DistrictMap, MapArea
 from citybrain.kernel.numerals import number
 
 MAP_TYPE = 0.045  # label size as a share of the drawn width
-LABEL_HEIGHT = 2.15  # two lines, in label sizes
+LABEL_HEIGHT = 2.35  # two lines, in label sizes
 Box = tuple[float, float, float, float]
 
 
@@ -168,8 +168,8 @@ def map_labels(district_map: DistrictMap, *, inset: bool) -> tuple[MapLabel, ...
     for area in district_map.areas:
         in_inset = district_map.inset is not None and area.inset_label_at is not None
         if in_inset == inset:
-            at = area.inset_label_at if inset and area.inset_label_at else area.label_at
-            wanted.append(_label(area, at, size, district_map.decimals))
+            x, y = area.inset_label_at if inset and area.inset_label_at else area.label_at
+            wanted.append(_label(area, (x, y - size * 0.2), size, district_map.decimals))
     placed: list[MapLabel] = []
     for label in sorted(wanted, key=lambda each: (each.y, each.x)):
         placed.append(_moved_free(label, placed, frame, size))

@@ -1,0 +1,70 @@
+"""A real browser and the gallery; tests are skipped, with the reason, where there is no browser."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.cleanliness import AXE, Visit, watch
+from tests.browser.gallery import Gallery
+
+CHROMIUM = Path(os.environ.get("CITYBRAIN_CHROMIUM", "/usr/bin/chromium"))
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+Open = Callable[..., Visit]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the system's Chromium once per worker."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium fonts-noto-cjk, or set CITYBRAIN_CHROMIUM")
+    if not AXE.is_file():
+        pytest.skip("axe-core is missing: npm ci in ui/ (uv sync does it unless CITYBRAIN_NO_UI=1)")
+    if not (resources.files("citybrain.web") / "static" / "manifest.json").is_file():
+        pytest.skip("the user interface is not built: uv sync --reinstall-package citybrain")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def gallery() -> Iterator[Gallery]:
+    """Serve every page with sample data."""
+    server = Gallery()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(browser: Browser, gallery: Gallery) -> Iterator[Open]:
+    """Open pages of the gallery; each in a context of its own, closed afterwards."""
+    with ExitStack() as closing:
+
+        def open_page(path: str, *, width: int = 1440, height: int = 900, script: bool = True) -> Visit:
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, java_script_enabled=script, reduced_motion="reduce"
+            )
+            closing.callback(context.close)
+            visit = watch(context.new_page(), gallery.address)
+            visit.page.goto(gallery.address + path)
+            if script:
+                expect(visit.page.locator("cb-chart:not([data-drawn])")).to_have_count(0)
+            return visit
+
+        yield open_page
