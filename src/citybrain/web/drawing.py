@@ -120,8 +120,8 @@ def text_width(text: str) -> float:
         Width in em; Chinese characters count 1, others about half.
 
     Examples:
-        >>> text_width("78.5")
-        1.999
+        >>> round(text_width("78.5"), 1)
+        2.0
 
     """
     return sum(1.0 if ord(sign) > 0x2E7F else 0.28 if sign in ".,:" else 0.573 for sign in text)
