@@ -5,18 +5,17 @@ Run ``python -m tests.browser.gallery`` and open the printed address; ``--outlin
 
 import argparse
 import json
-import mimetypes
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from citybrain.cockpits.outline import Outline, project
 from citybrain.kernel.messages import Language
+from citybrain.web.assets import built_file
 from citybrain.web.pages import Theme, render, render_widget, widget_id
 from citybrain.web.views import CockpitPage, Frame, Section
 from tests.browser import sample_cockpit, sample_console, sample_work
@@ -155,16 +154,15 @@ class Visitor(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.send_header("content-security-policy", CSP)
         for key, value in more.items():
-            self.send_header(key.replace("_", "-"), value)
+            self.send_header(key, value)
         self.end_headers()
         self.wfile.write(body)
 
     def _file(self, name: str) -> None:
-        built = resources.files("citybrain.web") / "static" / name
-        if ".." in name or not built.is_file():
+        built = built_file(name, self.headers.get("accept-encoding", ""))
+        if built is None:
             return self._send(404, "text/plain", b"")
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return self._send(200, kind, built.read_bytes())
+        return self._send(200, built.media_type, built.content, **built.headers)
 
     def _stream(self, language: Language) -> None:
         if self.server.silent:
