@@ -47,7 +47,7 @@ SELECT source, position, anchor, etag, modified, asked_at, answered_at, next_at,
 FROM system_poll ORDER BY source;
 
 -- name: poll
--- How far one source has been asked; the row stays locked, so that two workers never ask it at once.
+-- How far one source has been asked.
 SELECT source, position, anchor, etag, modified, asked_at, answered_at, next_at, failures, error_code, error_params
 FROM system_poll WHERE source = %(source)s;
 

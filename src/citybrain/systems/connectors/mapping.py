@@ -11,7 +11,7 @@ from citybrain.city.expression import Expression
 from citybrain.city.names import near
 from citybrain.city.system import Source, Unpivot
 from citybrain.hub.formats import BrokenLine
-from citybrain.kernel.errors import BatchRefused
+from citybrain.kernel.errors import BatchRefused, WrongUse
 from citybrain.safeguards.expressions import Compiled, Surroundings, compile_rows
 from citybrain.systems.connectors.records import Piece
 
@@ -151,8 +151,11 @@ class Mapping:
     def _shifted(self, frame: pl.DataFrame) -> pl.DataFrame:
         if self.shift is None or self.source.replay is None:
             return frame
-        by = pl.lit(self.shift)
-        return frame.with_columns(pl.col(name) + by for name in self.source.replay.columns)
+        names = self.source.replay.columns
+        for name in names:
+            if not frame.schema[name].is_temporal():
+                raise WrongUse("systems.replay_needs_time", source=self.source.ref, column=name)
+        return frame.with_columns(pl.col(name) + pl.lit(self.shift) for name in names)
 
     def _with_raw_text(
         self, made: pl.DataFrame, raw: pl.DataFrame, failures: dict[str, Expression]

@@ -265,8 +265,9 @@ def _loads(text: str) -> Any:
 
 
 def _json_records(body: bytes, how: FilesFrom) -> Iterator[Any]:
+    text = body.decode(how.encoding)
     try:
-        found = _loads(body.decode(how.encoding))
+        found = _loads(text)
     except (ValueError, RecursionError) as error:
         raise BatchRefused("systems.json_unreadable", problem=str(error)) from None
     for step in how.records.split(".") if how.records else ():

@@ -1,0 +1,1 @@
+"""Systems: connectors, deliveries, replays."""
