@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from citybrain.blueprint.load import Loaded, read_plain
+from citybrain.blueprint.load import Loaded, read_stored
 from citybrain.blueprint.plan import Plan, Stage, plan, plan_contents
 from citybrain.blueprint.revisions import Revision, city_of, digest_of, newest, one
 from citybrain.city.system import System
@@ -153,7 +153,7 @@ def _retired_systems(made: Plan) -> list[str]:
     found = []
     for stage in made.stages:
         if stage.kind == "system" and stage.act == "change":
-            thing = read_plain(made.target[stage.ref])
+            thing = read_stored(stage.ref, made.target[stage.ref])
             if isinstance(thing, System) and thing.status == "retired":
                 found.append(stage.ref)
     return found

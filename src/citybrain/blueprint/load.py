@@ -153,6 +153,21 @@ def kind_of(content: Mapping[str, Any]) -> str | None:
     return next((key for key in content if key in KINDS), None)
 
 
+def read_stored(ref: str, content: Mapping[str, Any]) -> CitySettings | Thing:
+    """Read one thing as stored with a revision, where keys have lost their order and the Ref tells the kind.
+
+    Args:
+        ref: Its Ref, or ``city``.
+        content: The table of its file.
+
+    Raises:
+        ValidationError: The content does not fit its kind.
+
+    """
+    kind = ref.split(":", 1)[0]
+    return _read_kind({"dept": "department"}.get(kind, kind), content)
+
+
 def read_plain(content: Mapping[str, Any]) -> CitySettings | Thing:
     """Read one thing from plain data, as stored with a revision.
 
@@ -164,11 +179,13 @@ def read_plain(content: Mapping[str, Any]) -> CitySettings | Thing:
         KeyError: No kind is recognised.
 
     """
-    kind = kind_of(content)
+    return _read_kind(kind_of(content) or "", content)
+
+
+def _read_kind(kind: str, content: Mapping[str, Any]) -> CitySettings | Thing:
     if kind == "contract":
         return ContractFile.model_validate(content).contract()
-    model = KINDS[kind or ""]
-    made: Any = model.model_validate(content)
+    made: Any = KINDS[kind].model_validate(content)
     return made  # type: ignore[no-any-return]  # KINDS holds exactly these classes
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from citybrain.blueprint.load import Loaded, read_plain
+from citybrain.blueprint.load import Loaded, read_stored
 from citybrain.blueprint.revisions import Contents, Revision, digest_of, storable
 from citybrain.city.contract import Contract
 from citybrain.city.findings import Finding
@@ -246,7 +246,7 @@ def _breaking(before: Mapping[str, Any], after: Mapping[str, Any], ref: str) -> 
     """Find changes that would break consumers: those need a new resource beside the old one."""
     if not ref.startswith("contract:"):
         return
-    old, new = read_plain(before), read_plain(after)
+    old, new = read_stored(ref, before), read_stored(ref, after)
     if not isinstance(old, Contract) or not isinstance(new, Contract):
         return
     fields = {field.name: field for field in new.fields}

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from citybrain.blueprint.load import gather, read_plain
+from citybrain.blueprint.load import gather, read_stored
 from citybrain.city.settings import CitySettings
 from citybrain.city.whole import City, Thing
 from citybrain.kernel.errors import NotKnown
@@ -125,7 +125,7 @@ def city_of(revision: Revision) -> City | None:
     settings: CitySettings | None = None
     things: dict[str, Thing] = {}
     for ref, content in revision.contents.items():
-        made = read_plain(content)
+        made = read_stored(ref, content)
         if isinstance(made, CitySettings):
             settings = made
         else:

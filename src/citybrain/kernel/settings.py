@@ -37,7 +37,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     pool_size: int = Field(default=8, ge=2, le=100, description="Database connections of one process.")
     inline_bytes: int = Field(
-        default=1_048_576, ge=0, description="Batch payloads up to this many bytes stand in the log row, larger in a file."
+        default=1_048_576,
+        ge=0,
+        description="Batch payloads up to this many bytes stand in the log row, larger in a file.",
     )
     body_bytes: int = Field(default=268_435_456, ge=1024, description="Largest HTTP body admitted, in bytes.")
     line_bytes: int = Field(default=16_777_216, ge=1024, description="Largest single line admitted, in bytes.")
@@ -53,4 +55,10 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the caller's values win over the environment, and the environment over the file."""
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls), file_secret_settings
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            TomlConfigSettingsSource(settings_cls),
+            file_secret_settings,
+        )

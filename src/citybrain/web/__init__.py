@@ -1,1 +1,1 @@
-"""The edge: pages, API and streams. The only place that is asynchronous."""
+"""The web edge: API and pages; asynchronous here, synchronous below."""

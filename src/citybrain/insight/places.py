@@ -1,0 +1,108 @@
+"""Places: names of divisions from the city's own list, and where the thing that alarmed lies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import polars as pl
+
+from citybrain.city.indicator import Indicator
+from citybrain.city.whole import City
+from citybrain.hub.exchange.reading import Reader, Span
+from citybrain.kernel.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """Names of divisions.
+
+    Attributes:
+        districts: Code to Chinese name, in the order of the codes.
+        streets: Code to name.
+        position: Log position of the list it was read from.
+
+    """
+
+    districts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    streets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    position: int = 0
+
+    def name(self, code: str) -> str:
+        """Say what a code is called; a code nobody knows is said as it is.
+
+        Args:
+            code: Division code.
+
+        """
+        return self.districts.get(code) or self.streets.get(code) or code
+
+
+def read_gazetteer(connection: Connection, city: City, reader: Reader) -> Gazetteer:
+    """Read the divisions that are in force on the day the city names.
+
+    Args:
+        connection: A reading transaction.
+        city: The revision in force.
+        reader: Reads relations.
+
+    Returns:
+        Names by code; those of the district departments where the list has not been delivered.
+
+    """
+    declared = city.settings.divisions
+    contract = city.contracts.get(declared.contract) if declared else None
+    known = {
+        item.division: item.name.zh for item in city.departments.values() if item.kind == "district" and item.division
+    }
+    if declared is None or contract is None:
+        return Gazetteer(known)
+    names = {item.name for item in contract.fields}
+    if not {"code", "name"} <= names:
+        return Gazetteer(known)
+    rows = reader.current(connection, contract).filter(pl.col("code").str.starts_with(city.settings.city.code[:4]))
+    if contract.event_time is not None and contract.field(contract.event_time).type == "date":
+        rows = rows.filter(pl.col(contract.event_time) <= declared.as_of)
+        found = rows.collect()
+        found = found.filter(pl.col(contract.event_time) == found.get_column(contract.event_time).max())
+    else:
+        found = rows.collect()
+    pairs = found.sort("code").select("code", "name").rows()
+    districts = {code: name for code, name in pairs if len(code) == 6 and code != city.settings.city.code}
+    streets = {code: name for code, name in pairs if len(code) == 9}
+    return Gazetteer(districts or known, streets)
+
+
+def place_of(
+    connection: Connection, city: City, reader: Reader, indicator: Indicator, split: str, key: str
+) -> tuple[str, str | None]:
+    """Tell what the thing that alarmed is called and in which division it lies.
+
+    Args:
+        connection: A transaction.
+        city: The revision in force.
+        reader: Reads relations.
+        indicator: The indicator that alarmed.
+        split: Field it was split by; empty for the whole city.
+        key: Value of that field.
+
+    Returns:
+        A name for people, and a division code where the rows tell one.
+
+    """
+    contract = city.contracts.get(indicator.source or "")
+    if not split or contract is None:
+        return city.settings.city.name.zh, None
+    name = f"{contract.field(split).title.zh} {key}"
+    if indicator.place is None:
+        return name, None
+    if indicator.place == split:
+        return read_gazetteer(connection, city, reader).name(key), key
+    newest = (
+        reader.relation(connection, contract, Span())
+        .filter(pl.col(split).cast(pl.String) == key)
+        .sort("_at", "_position", "_row")
+        .select(pl.col(indicator.place).last())
+        .collect()
+    )
+    division = newest.item() if newest.height else None
+    return name, division

@@ -1,0 +1,1 @@
+"""The front for officials: cockpits, indicators, tasks, scenarios."""

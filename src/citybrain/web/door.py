@@ -1,0 +1,119 @@
+"""The door: sign in, sign out, and where each person starts."""
+
+from typing import Annotated
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from citybrain.cockpits.board import openable
+from citybrain.insight.places import read_gazetteer
+from citybrain.kernel.errors import CityBrainError
+from citybrain.web.entrance import Entrance
+from citybrain.web.frames import Asked, frame, instance_of, reading_language
+from citybrain.web.language import COOKIE as LANGUAGE_COOKIE
+from citybrain.web.pages import render
+from citybrain.web.sessions import COOKIE, allow_demo, check_form, sign_in, sign_out, viewer_in
+from citybrain.web.views import LoginPage, Persona
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+HTML = "text/html; charset=utf-8"
+
+
+def entrance_of(request: Asked) -> Entrance:
+    """Return the way into the rooms.
+
+    Args:
+        request: Any request.
+
+    """
+    entrance: Entrance = request.app.state.entrance
+    return entrance
+
+
+def html(request: Asked, text: str, status: int = 200) -> Response[str]:
+    """Answer with a page, and remember the language that was asked for.
+
+    Args:
+        request: The request.
+        text: The page.
+        status: HTTP status.
+
+    """
+    asked = request.query_params.get("lang")
+    cookies = (
+        [Cookie(LANGUAGE_COOKIE, asked, httponly=True, samesite="lax", max_age=31_536_000)]
+        if asked in {"zh", "en"}
+        else []
+    )
+    return Response(text, media_type=HTML, status_code=status, cookies=cookies, headers={"cache-control": "no-store"})
+
+
+@get("/")
+async def home(request: Asked) -> Redirect:
+    """Lead to the first cockpit of whoever asks."""
+
+    def look() -> str:
+        instance = instance_of(request)
+        visit = viewer_in(instance, request.cookies)
+        with instance.database.reading() as connection:
+            gazetteer = read_gazetteer(connection, visit.city, instance.reader)
+        names = [name for name, _, _ in openable(visit.city, visit.viewer, gazetteer)]
+        wanted = visit.city.settings.home_cockpit
+        if wanted in names:
+            return f"/cockpit/{wanted}"
+        return f"/cockpit/{names[0]}" if names else "/tasks"
+
+    return Redirect(await entrance_of(request).enter(look))
+
+
+@get("/login")
+async def login(request: Asked) -> Response[str]:
+    """Show the demo personas."""
+
+    def look() -> str:
+        instance, language = instance_of(request), reading_language(request)
+        personas: list[Persona] = []
+        try:
+            allow_demo(instance)
+            for person, post_, department in instance.city_now().people():
+                if person.demo:
+                    names = (person.name.said(language), post_.name.said(language), department.name.said(language))
+                    personas.append(Persona(person.person, *names))
+        except CityBrainError:
+            personas = []
+        page = LoginPage(frame(request, None, None), tuple(personas), "", _safe(request.query_params.get("next")))
+        return render("login.html", page, language=language)
+
+    return html(request, await entrance_of(request).enter(look))
+
+
+def _safe(path: str | None) -> str:
+    """Let only a path of this site through."""
+    return path if path and path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+@post("/login", status_code=303)
+async def enter(request: Request[None, None, State], data: Form) -> Redirect:
+    """Sign a demo persona in."""
+    secret = await entrance_of(request).enter(lambda: sign_in(instance_of(request), data.get("persona", "")))
+    cookie = Cookie(COOKIE, secret, httponly=True, samesite="lax", max_age=12 * 3600)
+    return Redirect(_safe(data.get("next")), status_code=303, cookies=[cookie])
+
+
+@post("/logout", status_code=303)
+async def leave(request: Request[None, None, State], data: Form) -> Redirect:
+    """Sign out."""
+
+    def look() -> None:
+        instance = instance_of(request)
+        check_form(viewer_in(instance, request.cookies), data.get("csrf"))
+        sign_out(instance, request.cookies)
+
+    await entrance_of(request).enter(look)
+    return Redirect("/login", status_code=303, cookies=[Cookie(COOKIE, "", max_age=0)])
+
+
+ROUTES = [home, login, enter, leave]

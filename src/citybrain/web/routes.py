@@ -1,0 +1,11 @@
+"""All page routes, from the fronts that never import each other."""
+
+from litestar.types import ControllerRouterHandler
+
+from citybrain.web import door, staticfiles
+from citybrain.web.cockpit import boards, streams
+
+
+def all_routes() -> list[ControllerRouterHandler]:
+    """List the routes of all fronts."""
+    return [*door.ROUTES, *staticfiles.ROUTES, *boards.ROUTES, *streams.ROUTES]

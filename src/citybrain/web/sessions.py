@@ -1,0 +1,157 @@
+"""Sessions: rows in PostgreSQL, an opaque cookie, a token for every form (Hangzhou art. 10, 18)."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+
+from citybrain.blueprint.instance import Instance
+from citybrain.city.indicator import Indicator
+from citybrain.city.whole import City
+from citybrain.kernel.errors import AccessRefused, NotAuthenticated, NotKnown
+from citybrain.kernel.sql import statements
+from citybrain.safeguards import evidence
+from citybrain.safeguards.viewing import Viewer, require_indicator, viewer_of
+
+COOKIE = "citybrain_session"
+LASTS = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who is signed in, for the length of one request.
+
+    Attributes:
+        session: Id of the session; tells readers of a stream apart, no secret.
+        csrf: Token every form of the session carries.
+
+    """
+
+    viewer: Viewer
+    city: City
+    session: str
+    csrf: str
+
+    def indicator(self, ref: str) -> Indicator:
+        """Return an indicator this person may see."""
+        return require_indicator(self.viewer, self.city, ref)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def sign_in(instance: Instance, person: str) -> str:
+    """Start a session for a demo persona.
+
+    Args:
+        instance: This process's instance.
+        person: Short name.
+
+    Returns:
+        The secret for the cookie.
+
+    Raises:
+        AccessRefused: This instance has no demo log-in, the address is reachable from outside, or the person is no
+            demo persona.
+        NotKnown: Nobody of that name.
+
+    """
+    allow_demo(instance)
+    city = instance.city_now()
+    known = next((item for item, _, _ in city.people() if item.person == person), None)
+    if known is None:
+        raise NotKnown("safeguards.person_unknown", person=person)
+    if not known.demo:
+        raise AccessRefused("edge.no_demo_person", person=person)
+    secret, at = secrets.token_urlsafe(32), instance.clock.now()
+    with instance.database.transaction() as connection:
+        session = instance.new_id()
+        given = {
+            "hash": _digest(secret), "id": session, "person": person, "csrf": secrets.token_urlsafe(24), "at": at,
+            "until": at + LASTS,
+        }  # fmt: skip
+        connection.execute(statements("citybrain.web", "sessions")["start"], given)
+        evidence.write(connection, "web:session:started", person, {"session": session}, at, instance.new_id)
+    return secret
+
+
+def allow_demo(instance: Instance) -> None:
+    """Stop where the demo log-in must not exist.
+
+    Args:
+        instance: This process's instance.
+
+    Raises:
+        AccessRefused: No demo, or an address that others can reach.
+
+    """
+    host = instance.settings.host
+    loopback = host == "localhost" or (host.replace(".", "").replace(":", "").isalnum() and _is_loopback(host))
+    if not instance.settings.demo or not loopback:
+        raise AccessRefused("edge.no_demo")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def viewer_in(instance: Instance, cookies: Mapping[str, str]) -> Visit:
+    """Tell who is asking.
+
+    Args:
+        instance: This process's instance.
+        cookies: Of the request.
+
+    Raises:
+        NotAuthenticated: No open session.
+
+    """
+    secret = cookies.get(COOKIE, "")
+    if not secret:
+        raise NotAuthenticated("edge.not_signed_in")
+    with instance.database.reading() as connection:
+        given = {"hash": _digest(secret), "at": instance.clock.now()}
+        row = connection.execute(statements("citybrain.web", "sessions")["find"], given).fetchone()
+    if row is None:
+        raise NotAuthenticated("edge.not_signed_in")
+    city = instance.city_now()
+    try:
+        viewer = viewer_of(city, row[1])
+    except NotKnown:
+        raise NotAuthenticated("edge.not_signed_in") from None
+    return Visit(viewer, city, str(row[0]), row[2])
+
+
+def check_form(visit: Visit, token: str | None) -> None:
+    """Stop a form that does not come from our own page.
+
+    Args:
+        visit: Who asks.
+        token: As sent with the form.
+
+    Raises:
+        AccessRefused: The token is missing or of another session.
+
+    """
+    if not token or not hmac.compare_digest(token, visit.csrf):
+        raise AccessRefused("edge.form_expired")
+
+
+def sign_out(instance: Instance, cookies: Mapping[str, str]) -> None:
+    """End a session.
+
+    Args:
+        instance: This process's instance.
+        cookies: Of the request.
+
+    """
+    with instance.database.transaction() as connection:
+        given = {"hash": _digest(cookies.get(COOKIE, "")), "at": instance.clock.now()}
+        connection.execute(statements("citybrain.web", "sessions")["stop"], given)

@@ -1,0 +1,152 @@
+"""The worker: seals evidence, keeps indicators up to the log, opens alerts, starts scenarios, asks services.
+
+Several workers may run: each duty holds a lock of its own, so a second one finds nothing to do.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from citybrain.blueprint.instance import Instance
+from citybrain.city.indicator import Indicator
+from citybrain.city.whole import City
+from citybrain.insight.alerts import judge_states
+from citybrain.insight.engines.duckdb import Engine
+from citybrain.insight.places import place_of
+from citybrain.insight.refresh import refresh
+from citybrain.kernel.clock import SystemClock
+from citybrain.kernel.errors import CityBrainError
+from citybrain.kernel.ids import new_id
+from citybrain.kernel.settings import Settings
+from citybrain.kernel.telemetry import logger, start_logging
+from citybrain.safeguards import evidence
+from citybrain.scenarios import runs
+
+SEAL_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
+REST_AFTER_FAULT_S = 2.0
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = Settings()
+    start_logging(settings.log_format, settings.log_level)
+    instance = Instance(settings, SystemClock(), new_id)
+    stop = threading.Event()
+
+    def heard(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, heard)
+    signal.signal(signal.SIGINT, heard)
+    work(instance, stop)
+
+
+def work(instance: Instance, stop: threading.Event) -> None:
+    """Do all duties until told to stop.
+
+    Args:
+        instance: This process's instance.
+        stop: Set to end.
+
+    """
+    duties = [
+        threading.Thread(target=_keep_doing, args=(lambda: _seal(instance, stop), stop), name="seal", daemon=True),
+        threading.Thread(target=_keep_doing, args=(lambda: _follow(instance, stop), stop), name="follow", daemon=True),
+    ]
+    for duty in duties:
+        duty.start()
+    stop.wait()
+    for duty in duties:
+        duty.join(timeout=5)
+    instance.close()
+
+
+def _keep_doing(duty: Callable[[], None], stop: threading.Event) -> None:
+    """Run a duty; when the database goes away, rest and begin again."""
+    while not stop.is_set():
+        try:
+            duty()
+        except CityBrainError as error:
+            logger().warning("worker.interrupted", duty=threading.current_thread().name, code=error.code)
+            stop.wait(REST_AFTER_FAULT_S)
+        except Exception:
+            logger().exception("worker.bug", duty=threading.current_thread().name)
+            stop.wait(REST_AFTER_FAULT_S)
+
+
+def _seal(instance: Instance, stop: threading.Event) -> None:
+    while not stop.wait(SEAL_EVERY_S):
+        with instance.database.transaction() as connection:
+            evidence.seal(connection)
+
+
+def _follow(instance: Instance, stop: threading.Event) -> None:
+    """Follow the log: what arrives is in the indicators within a second."""
+    engine = Engine()
+    try:
+        pending: set[str] | None = None  # none means: everything may have changed
+        for heard in instance.database.listen("citybrain_log", "citybrain_revision", timeout_s=LOOK_EVERY_S):
+            if stop.is_set():
+                return
+            if heard is not None and heard.channel == "citybrain_log":
+                pending = (pending or set()) | {heard.payload} if pending is not None else {heard.payload}
+            else:
+                instance.city.look()
+                pending = None
+            if instance.city.ready:
+                bring_up(instance, instance.city_now(), engine, pending)
+            pending = set()
+    finally:
+        engine.close()
+
+
+def bring_up(instance: Instance, city: City, engine: Engine, contracts: set[str] | None = None) -> int:
+    """Bring indicators up to the log and act on what they say.
+
+    Args:
+        instance: This process's instance.
+        city: The revision in force.
+        engine: Computes.
+        contracts: Only indicators that rest on these; none means all.
+
+    Returns:
+        How many indicators changed.
+
+    """
+    changed = 0
+    measured = [item for item in city.indicators.values() if item.derived is None]
+    derived = [item for item in city.indicators.values() if item.derived is not None]
+    for indicator in [*measured, *derived]:
+        if contracts is not None and not contracts & set(city.contracts_read_by(indicator)):
+            continue
+        try:
+            done = refresh(city, indicator, instance.database, instance.reader, engine, instance.clock)
+        except CityBrainError:
+            raise
+        except Exception:
+            logger().exception("worker.indicator_failed", indicator=indicator.ref)
+            continue
+        if done is not None:
+            changed += 1
+            act_on(instance, city, indicator)
+    return changed
+
+
+def act_on(instance: Instance, city: City, indicator: Indicator) -> None:
+    """Judge an indicator's states, open alerts, start the scenarios that wait for them.
+
+    Args:
+        instance: This process's instance.
+        city: The revision in force.
+        indicator: An indicator whose values changed.
+
+    """
+    started = time.monotonic()
+    with instance.database.transaction() as connection:
+        for alert in judge_states(connection, city, indicator, instance.clock.now(), instance.new_id):
+            name, division = place_of(connection, city, instance.reader, indicator, alert.split, alert.key)
+            runs.start_for(connection, city, alert, name, division, instance.clock, instance.new_id)
+    logger().debug("worker.judged", indicator=indicator.ref, ms=round((time.monotonic() - started) * 1000))
