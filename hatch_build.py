@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,31 @@ class UserInterface(BuildHookInterface):
             return
         ui = Path(self.root) / "ui"
         stamp = static / ".sources"
-        digest = source_digest(ui)
-        if not (stamp.is_file() and stamp.read_text() == digest and (static / "manifest.json").is_file()):
-            build(ui)
-            check(static)
-            stamp.write_text(digest)
+        with one_at_a_time(ui / "package-lock.json"):
+            digest = source_digest(ui)
+            if not (stamp.is_file() and stamp.read_text() == digest and (static / "manifest.json").is_file()):
+                build(ui)
+                check(static)
+                stamp.write_text(digest)
         build_data["artifacts"].append("src/citybrain/web/static/**")
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold a lock, so that two installations started together do not build into each other.
+
+    Args:
+        path: A file that exists; it is not changed.
+
+    """
+    with path.open("rb") as file:
+        try:
+            import fcntl  # noqa: PLC0415 - not on every system
+        except ImportError:
+            yield
+            return
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def source_digest(ui: Path) -> str:

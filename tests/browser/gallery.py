@@ -18,7 +18,7 @@ from citybrain.kernel.messages import Language
 from citybrain.web.assets import built_file
 from citybrain.web.pages import Theme, render, render_widget, widget_id
 from citybrain.web.views import CockpitPage, Frame, Section
-from tests.browser import sample_cockpit, sample_console, sample_work
+from tests.browser import sample_cockpit, sample_console, sample_law, sample_scenario, sample_work
 from tests.browser.sample_tiles import tiles
 from tests.browser.sample_words import NOW, both
 
@@ -62,7 +62,7 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         return CockpitPage(frame(language, "/cockpit", "cockpit"), shown)
 
     def law(language: Language, asked: dict[str, str]) -> object:
-        return sample_console.law(language, frame(language, "/law", "law"), asked.get("status", ""))
+        return sample_law.law(language, frame(language, "/law", "law"), asked.get("status", ""))
 
     def indicator(language: Language, asked: dict[str, str]) -> object:
         wrong = asked.get("wrong") == "1"
@@ -72,7 +72,7 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         return sample_work.tasks(language, frame(language, "/tasks", "tasks"), none=asked.get("tab") == "done")
 
     def login(language: Language, asked: dict[str, str]) -> object:
-        return sample_work.login(language, frame(language, "/login", None, signed_in=False))
+        return sample_scenario.login(language, frame(language, "/login", None, signed_in=False))
 
     console = {
         f"/console/{name}": (
@@ -86,11 +86,11 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         "/indicator": ("indicator.html", indicator),
         "/tasks": ("tasks.html", tasks),
         "/task": ("task.html", with_frame("/task", "tasks", sample_work.task)),
-        "/scenarios": ("scenarios.html", with_frame("/scenarios", "scenario", sample_work.scenarios)),
-        "/scenario": ("scenario.html", with_frame("/scenario", "scenario", sample_work.scenario)),
+        "/scenarios": ("scenarios.html", with_frame("/scenarios", "scenario", sample_scenario.scenarios)),
+        "/scenario": ("scenario.html", with_frame("/scenario", "scenario", sample_scenario.scenario)),
         "/law": ("law.html", law),
         "/login": ("login.html", login),
-        "/problem": ("problem.html", with_frame("/problem", None, sample_work.problem)),
+        "/problem": ("problem.html", with_frame("/problem", None, sample_scenario.problem)),
         **console,
     }
 

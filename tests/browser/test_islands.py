@@ -101,6 +101,7 @@ def test_a_lost_stream_says_so_and_a_found_one_takes_it_back(visit: Open, galler
 def test_tabs_of_one_browser_share_one_stream(visit: Open, gallery: Gallery) -> None:
     gallery.silent = False
     first = visit("/cockpit").page
+    expect(first.locator("#w-metro .fig")).not_to_have_text("955,023", timeout=5_000)
     before = gallery.streams
     others = [first.context.new_page() for _ in range(7)]
     for other in others:
