@@ -42,7 +42,8 @@ class Document:
         """Find where a value stands; stops at the deepest part that exists.
 
         Args:
-            path: Keys from the top. A text key in a list finds the entry whose ``property``, ``name`` or ``rule`` it is.
+            path: Keys from the top. A text key in a list finds the entry whose ``property``, ``name`` or ``rule`` it
+            is.
 
         """
         node: Any = self.content

@@ -1,4 +1,7 @@
-"""Plan: what an apply would change and whom it affects, as a list of stages that apply then runs (Hangzhou art. 6, 7)."""
+"""Plan.
+
+What an apply would change and whom it affects, as a list of stages that apply then runs (Hangzhou art. 6, 7).
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -225,8 +228,10 @@ def _alike(city: City, ref: str) -> Iterator[tuple[str, str]]:
                 other.ref == ref
                 or said
                 or later_of_two
-                or thing.resource.split("@")[0] == other.resource.split("@")[0]
-                and thing.department == other.department
+                or (
+                    thing.resource.split("@")[0] == other.resource.split("@")[0]
+                    and thing.department == other.department
+                )
             ):
                 continue
             same = mine & theirs

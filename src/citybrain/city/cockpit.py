@@ -35,7 +35,7 @@ def _read_widget(value: Any) -> Any:
         return value
     match = _WIDGET.match(value.strip())
     if match is None:
-        msg = f"a widget is written like 'number metro.entries', 'map complaints.open by district' or 'tasks', not {value!r}"
+        msg = f"a widget is written like 'number metro.entries', 'map complaints.open by district', not {value!r}"
         raise ValueError(msg)
     found = match.groupdict()
     if found["kind"] not in {"tasks", "advice"} and not found["indicator"]:

@@ -1,7 +1,10 @@
-"""The data contract (数据契约): who answers for a resource, on what basis, and what its rows must be (Hangzhou art. 13, 15).
+"""The data contract (数据契约).
 
-Files are Open Data Contract Standard v3.1; what the standard has no word for stands under ``customProperties``. Here is the
-contract as the house uses it; :mod:`citybrain.city.odcs` reads the file form.
+Who answers for a resource, on what basis, and what its rows must be (Hangzhou art. 13, 15).
+
+
+Files are Open Data Contract Standard v3.1; what the standard has no word for stands under ``customProperties``. Here
+is the contract as the house uses it; :mod:`citybrain.city.odcs` reads the file form.
 """
 
 from dataclasses import dataclass

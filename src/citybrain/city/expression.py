@@ -1,7 +1,7 @@
 """The one small language of city files: arithmetic, comparison and a closed list of functions; never code.
 
-Rules (``pm25 <= pm10``), row mappings (``number(pm25)``), filters and measures (``sum(entries)``) are written in it. It is
-read with Python's grammar and only the node kinds below are let through; each engine compiles the same tree.
+Rules (``pm25 <= pm10``), row mappings (``number(pm25)``), filters and measures (``sum(entries)``) are written in it.
+It is read with Python's grammar and only the node kinds below are let through; each engine compiles the same tree.
 """
 
 import ast

@@ -1,4 +1,7 @@
-"""Indicators (指标): the only numbers a cockpit may show, declared with definition, source, owner and audience (Hangzhou art. 10)."""
+"""Indicators (指标).
+
+The only numbers a cockpit may show, declared with definition, source, owner and audience (Hangzhou art. 10).
+"""
 
 from typing import Annotated, Literal
 

@@ -78,7 +78,8 @@ class Implementation(Noun):
         if self.at_most_old or self.not_after_arrival is not None:
             given.append("age")
         if len(given) != 1:
-            msg = f"a rule is exactly one of relation, codes, pattern, unique, within_box, age, reference, drift; {given or 'none'} given"
+            kinds = "relation, codes, pattern, unique, within_box, age, reference, drift"
+            msg = f"a rule is exactly one of {kinds}; {given or 'none'} given"
             raise ValueError(msg)
         if given[0] in {"codes", "pattern", "age", "reference"} and not self.field:
             msg = f"{given[0]} needs the field it looks at"
@@ -207,7 +208,7 @@ class ContractFile(Standard):
             basis=ours.basis,
             purposes=ours.purposes,
             fields=tuple(_field(item, index) for index, item in enumerate(resource.properties, 1)),
-            rules=tuple([*_built_in_rules(resource), *(_rule(item) for item in resource.quality if _is_ours(item))]),
+            rules=(*_built_in_rules(resource), *(_rule(item) for item in resource.quality if _is_ours(item))),
             mode=ours.mode,
             zone=ours.zone,
             event_time=ours.event_time,

@@ -1,4 +1,7 @@
-"""Application scenarios (应用场景): what starts them, what steps people take, how they are left offline (Hangzhou art. 11, 12)."""
+"""Application scenarios (应用场景).
+
+What starts them, what steps people take, how they are left offline (Hangzhou art. 11, 12).
+"""
 
 from typing import Annotated, Any, Literal
 

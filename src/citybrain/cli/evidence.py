@@ -17,7 +17,10 @@ from citybrain.safeguards import evidence
 @click.option("--json", "as_json", is_flag=True, help="机读格式 machine-readable")
 @click.pass_context
 def verify(ctx: click.Context, head: str | None, *, as_json: bool) -> None:
-    """核验存证链与日志：改动、删除、换序都会点名。Verify evidence and log; changes, removals and reorderings are named."""
+    """核验存证链与日志：改动、删除、换序都会点名。Verify evidence and log.
+
+    Changes, removals and reorderings are named.
+    """
     settings = Settings()
     with opened(settings) as instance:
         with instance.database.transaction() as connection:

@@ -91,7 +91,10 @@ def list_keys(*, as_json: bool) -> None:
 def ingest(
     ctx: click.Context, name: str, files: tuple[Path, ...], system: str | None, data_dir: Path | None, *, as_json: bool
 ) -> None:
-    """接入文件并打印回执：NAME 是契约（带文件）或来源。Take files in and print the receipt; NAME is a contract or a source."""
+    """接入文件并打印回执：NAME 是契约（带文件）或来源。Take files in and print the receipt.
+
+    NAME is a contract or a source.
+    """
     settings = Settings()
     with opened(settings) as instance:
         deliverer = Deliverer(

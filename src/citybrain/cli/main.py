@@ -14,7 +14,10 @@ from citybrain.kernel.telemetry import start_logging
 @click.group(cls=Failing)
 @click.version_option(package_name="citybrain")
 def main() -> None:
-    """城市大脑：中枢、系统、驾驶舱与场景，用文件声明，依法运行。City Brain: hub, systems, cockpits, scenarios as code."""
+    """城市大脑：中枢、系统、驾驶舱与场景，用文件声明，依法运行。City Brain.
+
+    Hub, systems, cockpits, scenarios as code.
+    """
     start_logging("text", "warning")
 
 

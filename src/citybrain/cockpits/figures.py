@@ -206,7 +206,10 @@ def _additive(indicator: Indicator) -> bool:
 
 
 def _usual_until_now(look: Look, indicator: Indicator, until: datetime, split: str, key: str) -> float | None:
-    """Return the mean of earlier days' sums up to the same time of day, of the same kind of day where there are three."""
+    """Return the mean of earlier days' sums up to the same time of day.
+
+    Of the same kind of day where there are three.
+    """
     local = until.astimezone(look.city.zone)
     first = midnight(local.date() - timedelta(days=28), look.city.zone)
     points = series(

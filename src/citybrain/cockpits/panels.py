@@ -53,8 +53,8 @@ def trend(look: Look, indicator: Indicator, days: int | None) -> Trend:
     summary = (
         look.words(
             "trend_summary", name=indicator.name.said(look.language), time=measured[-1][0],
-            value=number(measured[-1][1], indicator.digits), unit=unit, top_time=top[0], top=number(top[1], indicator.digits),
-        )
+            value=number(measured[-1][1], indicator.digits), unit=unit, top_time=top[0], top=number(top[1],
+        indicator.digits), )
         if measured and top
         else look.words("trend_empty", name=indicator.name.said(look.language))
     )  # fmt: skip
@@ -135,7 +135,7 @@ def ranked(look: Look, indicator: Indicator, by: str) -> Ranking:
         by: One of its dimensions.
 
     """
-    bucket, found = ranking(look.connection, indicator, by, look.now)
+    _, found = ranking(look.connection, indicator, by, look.now)
     lower_first = indicator.better == "higher"
     known = [item for item in found if item.value is not None]
     if lower_first:

@@ -1,4 +1,7 @@
-"""Uniqueness against history: the first valid row wins across batches, surplus rows are set aside (Hangzhou art. 15)."""
+"""Uniqueness against history.
+
+The first valid row wins across batches, surplus rows are set aside (Hangzhou art. 15).
+"""
 
 import hashlib
 from dataclasses import replace

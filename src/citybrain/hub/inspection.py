@@ -1,4 +1,7 @@
-"""Inspection: the hub's own operator looks at rows on this machine; no release to a consumer, and evidenced all the same."""
+"""Inspection.
+
+The hub's own operator looks at rows on this machine; no release to a consumer, and evidenced all the same.
+"""
 
 import polars as pl
 

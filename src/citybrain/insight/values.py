@@ -1,4 +1,7 @@
-"""Stored values: what a cockpit reads; each with its period, what it rests on, and whether it is late (Hangzhou art. 10)."""
+"""Stored values.
+
+What a cockpit reads; each with its period, what it rests on, and whether it is late (Hangzhou art. 10).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -282,9 +285,10 @@ def usual(
         split: Field of a scoped value; empty for the whole.
         key: Value of that field.
 
+
     Returns:
-        The mean over up to 28 earlier days of the same kind (weekend or not); over all of them when fewer than three are
-        of the same kind; none with fewer than three in all.
+        The mean over up to 28 earlier days of the same kind (weekend or not); over all of them when fewer than three
+        are of the same kind; none with fewer than three in all.
 
     """
     local = bucket.astimezone(zone)

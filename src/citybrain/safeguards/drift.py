@@ -1,4 +1,7 @@
-"""Drift: a median that jumps from one period to the next, as when a unit was changed inside a file (Hangzhou art. 15)."""
+"""Drift.
+
+A median that jumps from one period to the next, as when a unit was changed inside a file (Hangzhou art. 15).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Evidence: every act leaves an entry in its own transaction; entries are chained so that tampering is found and named.
 
-Entries are written unsealed; one sealer gives them their place within a second and without gaps. A tail that is cut off is
-found only against a head kept outside: on receipts, or printed by ``citybrain verify``.
+Entries are written unsealed; one sealer gives them their place within a second and without gaps. A tail that is cut
+off is found only against a head kept outside: on receipts, or printed by ``citybrain verify``.
 """
 
 import hashlib

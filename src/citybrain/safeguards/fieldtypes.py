@@ -125,7 +125,7 @@ def _convert_text(raw: pl.Series, field: Field, zone: str, *, nul_possible: bool
         text = raw.str.strip_chars().str.to_lowercase()
         return (
             pl.DataFrame({"t": text})
-            .select(pl.when(pl.col("t").is_in(_TRUE)).then(True).when(pl.col("t").is_in(_FALSE)).then(False))  # noqa: FBT003
+            .select(pl.when(pl.col("t").is_in(_TRUE)).then(True).when(pl.col("t").is_in(_FALSE)).then(False))
             .to_series()
         )
     if field.type == "integer":

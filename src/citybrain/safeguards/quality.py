@@ -1,7 +1,7 @@
 """The quality gate: all rules of a contract in one pass, a verdict for every row (Hangzhou art. 15).
 
-Semantics: a NULL passes every rule but ``required``; of rows that are equal under a ``unique`` rule the first valid one in
-arrival order wins and only the surplus is set aside; a warning never keeps a row out.
+Semantics: a NULL passes every rule but ``required``; of rows that are equal under a ``unique`` rule the first valid
+one in arrival order wins and only the surplus is set aside; a warning never keeps a row out.
 """
 
 from collections.abc import Sequence
@@ -156,7 +156,7 @@ def _surplus(values: pl.DataFrame, rule: Rule, keep: pl.Series) -> pl.Series:
     positions = eligible.arg_true()
     again = positions.filter(~_first_distinct(values.select(names).filter(eligible), names))
     surplus = pl.repeat(value=False, n=values.height, dtype=pl.Boolean, eager=True)
-    return surplus.scatter(again, True) if again.len() else surplus  # noqa: FBT003  scatter takes the value by position
+    return surplus.scatter(again, True) if again.len() else surplus
 
 
 def _first_distinct(values: pl.DataFrame, names: Sequence[str]) -> pl.Series:

@@ -1,4 +1,7 @@
-"""Who may see and do what: person, post, department, level and division; a cockpit can only narrow it (Hangzhou art. 10)."""
+"""Who may see and do what.
+
+Person, post, department, level and division; a cockpit can only narrow it (Hangzhou art. 10).
+"""
 
 from dataclasses import dataclass
 

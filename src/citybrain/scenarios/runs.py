@@ -1,4 +1,7 @@
-"""Runs: an alert starts one, its steps become tasks, closing the last step closes it with the figure before and after."""
+"""Runs.
+
+An alert starts one, its steps become tasks, closing the last step closes it with the figure before and after.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

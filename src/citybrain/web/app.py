@@ -88,7 +88,7 @@ def make_app(
         request_max_body_size=None,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/stream/", "/static/"]),
         openapi_config=OpenAPIConfig(title="City Brain", version="1", path="/schema", render_plugins=[]),
-        response_headers={name: value for name, value in HEADERS.items()},
+        response_headers=dict(HEADERS),
         logging_config=None,
     )
 

@@ -44,7 +44,7 @@ def html(request: Asked, text: str, status: int = 200) -> Response[str]:
     """
     asked = request.query_params.get("lang")
     cookies = (
-        [Cookie(LANGUAGE_COOKIE, asked, httponly=True, samesite="lax", max_age=31_536_000)]
+        [Cookie(key=LANGUAGE_COOKIE, value=asked, httponly=True, samesite="lax", max_age=31_536_000)]
         if asked in {"zh", "en"}
         else []
     )
@@ -99,7 +99,7 @@ def _safe(path: str | None) -> str:
 async def enter(request: Request[None, None, State], data: Form) -> Redirect:
     """Sign a demo persona in."""
     secret = await entrance_of(request).enter(lambda: sign_in(instance_of(request), data.get("persona", "")))
-    cookie = Cookie(COOKIE, secret, httponly=True, samesite="lax", max_age=12 * 3600)
+    cookie = Cookie(key=COOKIE, value=secret, httponly=True, samesite="lax", max_age=12 * 3600)
     return Redirect(_safe(data.get("next")), status_code=303, cookies=[cookie])
 
 
@@ -113,7 +113,7 @@ async def leave(request: Request[None, None, State], data: Form) -> Redirect:
         sign_out(instance, request.cookies)
 
     await entrance_of(request).enter(look)
-    return Redirect("/login", status_code=303, cookies=[Cookie(COOKIE, "", max_age=0)])
+    return Redirect("/login", status_code=303, cookies=[Cookie(key=COOKIE, value="", max_age=0)])
 
 
 ROUTES = [home, login, enter, leave]

@@ -1,4 +1,7 @@
-"""The one way from the asynchronous edge into the synchronous rooms, bounded so that a burst waits instead of drowning."""
+"""The one way from the asynchronous edge into the synchronous rooms.
+
+Bounded so that a burst waits instead of drowning.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar

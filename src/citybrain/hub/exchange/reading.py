@@ -63,7 +63,7 @@ class Reader:
         self._lake = lake
         self._decoded: dict[UUID, pl.DataFrame] = {}
 
-    def relation(self, connection: Connection, contract: Contract, span: Span = Span(), after: int = 0) -> pl.LazyFrame:  # noqa: B008  a frozen value
+    def relation(self, connection: Connection, contract: Contract, span: Span = Span(), after: int = 0) -> pl.LazyFrame:
         """Return the rows of a contract, each as it was admitted.
 
         Args:
@@ -87,7 +87,7 @@ class Reader:
             relation = relation.filter(pl.col(DAY).is_null() | (pl.col(DAY) <= span.last))
         return relation
 
-    def current(self, connection: Connection, contract: Contract, span: Span = Span()) -> pl.LazyFrame:  # noqa: B008
+    def current(self, connection: Connection, contract: Contract, span: Span = Span()) -> pl.LazyFrame:
         """Return what holds now: for ``upsert`` the latest row of each key by event time, then position, then row.
 
         Args:
@@ -98,15 +98,7 @@ class Reader:
         """
         if contract.mode != "upsert":
             return self.relation(connection, contract, span)
-        order = (
-            [pl.col(INSTANT).fill_null(datetime.min), POSITION, ROW]
-            if contract.event_time is None
-            else [
-                INSTANT,
-                POSITION,
-                ROW,
-            ]
-        )
+        order = [INSTANT, POSITION, ROW]
         return (
             self.relation(connection, contract)
             .sort(order, nulls_last=False)

@@ -1,0 +1,57 @@
+"""A batch on its way in, and where its payload will be kept."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from citybrain.hub.formats import Layout, Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A batch on its way in.
+
+    Attributes:
+        contract: Ref of the contract it claims to fulfil.
+        system: Ref of the system that was authenticated.
+        content: The bytes with their layout, or rows that a connector has read.
+        sha256: Digest of the bytes (of the file, for a connector).
+        key: Idempotency key; the same key returns the first receipt.
+        delivery: What the batch is a part of; none for a delivery of one.
+        repair: Batch, row and person when this is a mended row.
+
+    """
+
+    contract: str
+    system: str
+    content: tuple[bytes, Layout] | Parsed
+    sha256: bytes
+    key: str
+    delivery: UUID | None = None
+    part: int = 1
+    repair: tuple[UUID, int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where payloads go.
+
+    Attributes:
+        folder: Folder of large payloads.
+        inline_bytes: Payloads up to this size stand in the log row.
+
+    """
+
+    folder: Path
+    inline_bytes: int
+
+
+def digest(body: bytes) -> bytes:
+    """Digest a body for its parcel.
+
+    Args:
+        body: What came, whole.
+
+    """
+    return hashlib.sha256(body).digest()
