@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from citybrain.blueprint.load import load
+from citybrain.city.whole import City
+from citybrain.hub.formats import Layout, parse
+from citybrain.safeguards.quality import Verdict, judge, no_outside_knowledge
 from simulators import SIMULATORS
 from simulators.batches import Batch, BatchStore
 from simulators.environment import Environment, sub_index
@@ -19,11 +24,6 @@ from simulators.hotline import Hotline
 from simulators.metro import CROWDED, STATIONS, Metro, district
 from simulators.parking import Parking
 from simulators.running import ZONE, Options, Simulated, run
-
-from citybrain.blueprint.load import load
-from citybrain.city.whole import City
-from citybrain.hub.formats import Layout, parse
-from citybrain.safeguards.quality import Verdict, judge, no_outside_knowledge
 
 ROOT = Path(__file__).parents[2]
 DAY = datetime(2026, 11, 19, tzinfo=ZONE)
