@@ -149,6 +149,24 @@ def standing(
     )
 
 
+def newest_of(connection: Connection, indicator: Indicator, split: str, key: str) -> float | None:
+    """Return the newest value of the smallest period.
+
+    Args:
+        connection: Any transaction.
+        indicator: The indicator.
+        split: Field of a scoped value; empty for the whole, whose shown period counts then.
+        key: Value of that field.
+
+    """
+    grain = indicator.time.grain if split else shown_grain(indicator)
+    row = connection.execute(
+        statements("citybrain.insight", "values")["newest_at_all"],
+        {"indicator": indicator.ref, "grain": grain, "split": split, "key": key},
+    ).fetchone()
+    return row[0] if row else None
+
+
 def promise(city: City, indicator: Indicator) -> timedelta | None:
     """Return the lateness an indicator promises: its own, or the longest of its contracts.
 

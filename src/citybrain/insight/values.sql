@@ -55,3 +55,9 @@ WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND 
 -- Alerts that are open.
 SELECT id, indicator, split, key, state, opened_at, bucket, value, usual, worst, closed_at FROM alert
 WHERE closed_at IS NULL ORDER BY state, opened_at DESC;
+
+-- name: newest_at_all
+-- Newest value of a grain and key, whenever it is.
+SELECT value FROM insight_value
+WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND key = %(key)s
+ORDER BY bucket DESC LIMIT 1;

@@ -1,14 +1,7 @@
 """Small geometry for server-drawn SVG: spark lines, dots on an axis, shares of a bar."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-from citybrain.cockpits.view import DistrictMap, MapArea
-from citybrain.kernel.numerals import number
-
-MAP_TYPE = 0.045  # label size as a share of the drawn width
-LABEL_HEIGHT = 2.35  # two lines, in label sizes
-Box = tuple[float, float, float, float]
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,78 +118,3 @@ def text_width(text: str) -> float:
 
     """
     return sum(1.0 if ord(sign) > 0x2E7F else 0.28 if sign in ".,:" else 0.573 for sign in text)
-
-
-@dataclass(frozen=True, slots=True)
-class MapLabel:
-    """Name and figure of an area, placed so that no two labels touch.
-
-    Attributes:
-        area: What is labelled.
-        x: Middle of the name.
-        y: Base line of the name.
-        figure: The figure as written; empty where there is none.
-        figure_x: Middle of the figure.
-        mark_x: Middle of the mark before the figure; None without one.
-        half: Half the width of the label.
-
-    """
-
-    area: MapArea
-    x: float
-    y: float
-    figure: str
-    figure_x: float
-    mark_x: float | None
-    half: float
-
-
-def map_labels(district_map: DistrictMap, *, inset: bool) -> tuple[MapLabel, ...]:
-    """Place the labels of a map or of its inset; a label that would touch another one moves aside.
-
-    Args:
-        district_map: The map.
-        inset: The inset's labels, or those of the whole map.
-
-    Returns:
-        Labels in the map's coordinates, from top to bottom.
-
-    """
-    frame = district_map.inset if inset and district_map.inset else (0.0, 0.0, *district_map.size)
-    size = frame[2] * MAP_TYPE
-    wanted = []
-    for area in district_map.areas:
-        in_inset = district_map.inset is not None and area.inset_label_at is not None
-        if in_inset == inset:
-            x, y = area.inset_label_at if inset and area.inset_label_at else area.label_at
-            wanted.append(_label(area, (x, y - size * 0.2), size, district_map.decimals))
-    placed: list[MapLabel] = []
-    for label in sorted(wanted, key=lambda each: (each.y, each.x)):
-        placed.append(_moved_free(label, placed, frame, size))
-    return tuple(placed)
-
-
-def _moved_free(label: MapLabel, placed: Sequence[MapLabel], frame: Box, size: float) -> MapLabel:
-    """Take the nearest place inside the frame where the label touches no other one."""
-    steps = [(dx * size / 2, dy * size / 4) for dx in range(-8, 9) for dy in range(-12, 13)]
-    for dx, dy in sorted(steps, key=lambda step: abs(step[0]) * 1.5 + abs(step[1])):
-        x, y = label.x + dx, label.y + dy
-        in_frame = frame[0] + label.half <= x <= frame[0] + frame[2] - label.half
-        in_frame &= frame[1] + size <= y <= frame[1] + frame[3] - size * 1.3
-        clear = all(
-            abs(x - other.x) >= label.half + other.half or abs(y - other.y) >= size * LABEL_HEIGHT for other in placed
-        )
-        if in_frame and clear:
-            mark_x = None if label.mark_x is None else round(label.mark_x + dx, 1)
-            return replace(label, x=round(x, 1), y=round(y, 1), figure_x=round(label.figure_x + dx, 1), mark_x=mark_x)
-    return label
-
-
-def _label(area: MapArea, at: tuple[float, float], size: float, decimals: int) -> MapLabel:
-    figure = "" if area.value is None else number(area.value, decimals)
-    marked = bool(figure) and area.state in ("warn", "alarm")
-    figure_half = text_width(figure) * size / 2
-    shift = size * 0.32 if marked else 0.0
-    half = max(text_width(area.name) * size / 2, figure_half + shift)
-    mark_x = round(at[0] + shift - figure_half - size * 0.48, 1) if marked else None
-    return MapLabel(area, at[0], at[1], figure, round(at[0] + shift, 1), mark_x, half)

@@ -14,7 +14,8 @@ from citybrain.cockpits.view import Widget
 from citybrain.kernel.messages import Language, say
 from citybrain.kernel.numerals import number, rounded, signed
 from citybrain.web.assets import Assets, built_assets
-from citybrain.web.drawing import along, map_labels, spark, stacked
+from citybrain.web.drawing import along, spark, stacked
+from citybrain.web.map_labels import map_labels
 
 Theme = Literal["wall", "desk"]
 
