@@ -59,6 +59,7 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
     def cockpit(language: Language, asked: dict[str, str]) -> object:
         shown = sample_cockpit.cockpit(language, outline)
         shown = replace(shown, tiles=shown.tiles[: int(asked.get("tiles", "8"))])
+        shown = sample_cockpit.silent(shown) if asked.get("silent") == "1" else shown
         return CockpitPage(frame(language, "/cockpit", "cockpit"), shown)
 
     def law(language: Language, asked: dict[str, str]) -> object:

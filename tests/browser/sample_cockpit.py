@@ -1,6 +1,7 @@
 """Sample view data for the cockpit: generated numbers (模拟), none of them a city's."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -320,3 +321,24 @@ def cockpit(language: Language, outline: Outline | None = None) -> Cockpit:
         other_cockpits=(Link(b("市级总舱", "City cockpit"), "#", True), Link(b("城管舱", "Urban management"), "#")),
         issue_href="/indicator",
     )
+
+
+def silent(shown: Cockpit) -> Cockpit:
+    """Make the same cockpit before any data has come."""
+    panels = tuple(
+        replace(panel, labels=(), series=())
+        if isinstance(panel, Trend)
+        else replace(panel, rows=())
+        if isinstance(panel, Ranking)
+        else replace(panel, lines=())
+        if isinstance(panel, TaskList)
+        else replace(panel, areas=tuple(replace(area, value=None, level=0, state="none") for area in panel.areas))
+        if isinstance(panel, DistrictMap)
+        else panel
+        for panel in shown.panels
+    )
+    none = tuple(
+        replace(tile, value=None, state="none", history=(), lead="", rest="", as_of="", quality="")
+        for tile in shown.tiles
+    )
+    return replace(shown, tiles=none, panels=panels, published_at="")

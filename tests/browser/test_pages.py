@@ -51,6 +51,14 @@ def test_the_cockpit_is_clean_on_every_screen(visit: Open, theme: str, width: in
     assert_page_is_clean(visit(f"/cockpit?theme={theme}&lang={language}", width=width, height=height))
 
 
+@pytest.mark.parametrize(("theme", "width"), [("wall", 1920), ("desk", 1440), ("desk", 390)])
+def test_a_cockpit_without_data_says_so_instead_of_drawing_nothing(visit: Open, theme: str, width: int) -> None:
+    opened = visit(f"/cockpit?silent=1&theme={theme}", width=width, height=1080)
+    assert_page_is_clean(opened)
+    assert opened.page.locator("cb-chart, .rank").count() == 0
+    assert opened.page.get_by_text("这段时间没有数据").count() == 2
+
+
 @pytest.mark.parametrize("tiles", [1, 5, 7])
 def test_the_last_tile_never_stands_alone(visit: Open, tiles: int) -> None:
     page = visit(f"/cockpit?tiles={tiles}").page

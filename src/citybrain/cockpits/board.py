@@ -194,7 +194,8 @@ def _fields(look: Look, declared: Declared, viewer: Viewer) -> Iterator[FieldCou
             ok=found.get("ok", 0),
             warn=found.get("warn", 0),
             alarm=found.get("alarm", 0),
-            stale=found.get("stale", 0) + found.get("none", 0),
+            stale=found.get("stale", 0),
+            none=found.get("none", 0),
         )
 
 

@@ -33,6 +33,7 @@ class FieldCount:
         warn: Indicators past a warning threshold.
         alarm: Indicators past an alarm threshold.
         stale: Indicators older than their contract promises.
+        none: Indicators without a value.
         href: The cockpit filtered to this field.
         current: The cockpit is filtered to this field.
 
@@ -43,13 +44,14 @@ class FieldCount:
     warn: int = 0
     alarm: int = 0
     stale: int = 0
+    none: int = 0
     href: str = ""
     current: bool = False
 
     @property
     def total(self) -> int:
         """Count all indicators of the field."""
-        return self.ok + self.warn + self.alarm + self.stale
+        return self.ok + self.warn + self.alarm + self.stale + self.none
 
 
 @dataclass(frozen=True, slots=True)

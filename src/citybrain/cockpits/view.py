@@ -70,6 +70,7 @@ class Cockpit:
             warn=sum(field.warn for field in self.fields),
             alarm=sum(field.alarm for field in self.fields),
             stale=sum(field.stale for field in self.fields),
+            none=sum(field.none for field in self.fields),
             href=self.all_href,
             current=not any(field.current for field in self.fields),
         )

@@ -117,7 +117,7 @@ def _fits(label: MapLabel, home: Box, frame: Box, *, schematic_cell: bool) -> bo
         return False
     if not (home[0] <= label.x <= home[2] and home[1] <= (label.y + bottom) / 2 <= home[3]):
         return False
-    is_cell = schematic_cell and label.area.path.count("L") == 3  # noqa: PLR2004 - a rectangle
+    is_cell = schematic_cell and label.area.path.count("L") == 3
     return not is_cell or home[0] <= label.x - label.half <= label.x + label.half <= home[2]
 
 
