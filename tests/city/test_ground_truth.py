@@ -90,7 +90,7 @@ def test_hangzhou_figures_are_those_computed_independently(
         assert receipt.set_aside == 0
     with subtests.test(msg="the same files again change nothing"):
         before = _log(world)
-        again = [item for source in world.city.sources for item in world.deliver(source)]
+        again = [item for source in world.receipts for item in world.deliver(source)]
         assert all(item.repeated for item in again)
         assert _log(world) == before
 

@@ -17,6 +17,7 @@ from citybrain.insight.values import every
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.postgres import Database
+from citybrain.systems.polling import has_files
 from citybrain.systems.registry import Deliverer, DeliveryReceipt, Folders
 
 
@@ -43,7 +44,8 @@ class World:
         gate = Gate(database, lambda: city, lambda _: {}, Store(home / "payloads", 1_048_576), clock, new_id)
         self.deliverer = Deliverer(database, lambda: city, gate, clock, new_id)
         self.folders = Folders(files, home / "geography")
-        self.receipts = {source: self.deliver(source) for source in city.sources}
+        there = [ref for ref, source in city.sources.items() if has_files(source, self.folders)]
+        self.receipts = {source: self.deliver(source) for source in there}
 
     def deliver(self, source: str) -> list[DeliveryReceipt]:
         """Deliver all files of a source."""
