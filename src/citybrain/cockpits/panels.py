@@ -29,7 +29,7 @@ from citybrain.safeguards.viewing import Viewer
 RANKED_ROWS = 13
 TASK_LINES = 8
 USUAL_DAYS = 28
-_TASK_WORDS = {"issued": "task_issued", "signed": "task_signed", "reported": "task_reported"}
+_TASK_WORDS = {state: f"task_{state}" for state in ("issued", "signed", "reported", "closed", "returned")}
 
 
 def trend(look: Look, indicator: Indicator, days: int | None) -> Trend:
@@ -278,7 +278,7 @@ def task_list(look: Look, viewer: Viewer) -> TaskList:
         mine = {item.ref for item in look.city.departments.values() if item.division == look.division}
         found = [task for task in found if task.department in mine or task.issuer_dept in mine]
     taken = {task.alert for task in found}
-    lines = [_task_line(look, task) for task in found]
+    lines = [task_line(look, task) for task in found]
     if look.division is None:
         for alert in alerts.listed(look.connection, open_only=True):
             if alert.id not in taken and alert.indicator in look.city.indicators:
@@ -295,9 +295,18 @@ def task_list(look: Look, viewer: Viewer) -> TaskList:
     )
 
 
-def _task_line(look: Look, task: tasks.Task) -> TaskLine:
+def task_line(look: Look, task: tasks.Task) -> TaskLine:
+    """Make one line of a task.
+
+    Args:
+        look: What is looked at.
+        task: The task.
+
+    """
     overdue = task.overdue(look.now)
     state: State = "alarm" if overdue or task.urgency == "alarm" else ("warn" if task.urgency == "warning" else "todo")
+    if task.closed_at is not None:
+        state = "ok"
     department = look.city.departments.get(task.department)
     issued = task.issued_at.astimezone(look.city.zone)
     return TaskLine(

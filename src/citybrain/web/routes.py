@@ -3,9 +3,9 @@
 from litestar.types import ControllerRouterHandler
 
 from citybrain.web import door, staticfiles
-from citybrain.web.cockpit import boards, streams, tasks
+from citybrain.web.cockpit import boards, indicators, streams, tasks
 
 
 def all_routes() -> list[ControllerRouterHandler]:
     """List the routes of all fronts."""
-    return [*door.ROUTES, *staticfiles.ROUTES, *boards.ROUTES, *streams.ROUTES, *tasks.ROUTES]
+    return [*door.ROUTES, *staticfiles.ROUTES, *boards.ROUTES, *streams.ROUTES, *tasks.ROUTES, *indicators.ROUTES]
