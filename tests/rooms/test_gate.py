@@ -65,7 +65,7 @@ def test_a_body_without_a_readable_line_is_refused_whole(send, database: Databas
 def test_an_unknown_contract_is_answered_with_near_names(send):
     with pytest.raises(NotKnown) as refused:
         send(line(), contract="contract:metro/flow_15mins")
-    assert refused.value.params["near"] == ("contract:metro/flow_15min",)
+    assert refused.value.params["near"][0] == "contract:metro/flow_15min"
 
 
 def test_a_system_provides_only_what_it_is_registered_for(send):

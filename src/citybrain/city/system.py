@@ -69,7 +69,8 @@ class FilesFrom(Noun):
         skip_lines: Lines before the header that are no rows.
         file_part: Pattern with one group that takes a date or name out of the path into the column ``file_part``.
         records: Path of the list inside a JSON document, such as ``data.items``.
-        folder: Where the pattern starts: the folder of real city data, or the geography fetched at set-up.
+        folder: Where the pattern starts: the folder of real city data, the geography fetched at set-up, or the folder
+            of the city itself.
 
     """
 
@@ -84,7 +85,7 @@ class FilesFrom(Noun):
     skip_lines: Annotated[int, Field(ge=0)] = 0
     file_part: str | None = None
     records: str | None = None
-    folder: Literal["data", "geography"] = "data"
+    folder: Literal["data", "geography", "city"] = "data"
 
 
 class HttpFrom(Noun):

@@ -76,8 +76,8 @@ def has_files(source: Source, folders: Folders) -> bool:
     """
     if not isinstance(source.from_, FilesFrom):
         return False
-    folder = folders.data if source.from_.folder == "data" else folders.geography
-    return folder is not None and folder.is_dir() and any(True for _ in matching(folder, source.from_.path))
+    folder = folders.find(source.from_)
+    return folder is not None and any(True for _ in matching(folder, source.from_.path))
 
 
 def replayed_contracts(city: City, folders: Folders) -> frozenset[str]:

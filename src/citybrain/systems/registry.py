@@ -72,11 +72,23 @@ class Folders:
     Attributes:
         data: Folder of real city data; none where there is none.
         geography: What was fetched at set-up: divisions and outlines.
+        city: The city folder, where it is at hand.
 
     """
 
     data: Path | None
     geography: Path
+    city: Path | None = None
+
+    def find(self, how: FilesFrom) -> Path | None:
+        """Return the folder a pattern starts in, when it is there.
+
+        Args:
+            how: How a file source is read.
+
+        """
+        found = {"data": self.data, "geography": self.geography, "city": self.city}[how.folder]
+        return found if found is not None and found.is_dir() else None
 
     def of(self, source: Source) -> Path:
         """Return the folder a file source starts in.
@@ -90,8 +102,8 @@ class Folders:
         """
         if not isinstance(source.from_, FilesFrom):
             raise WrongUse("systems.not_a_file_source", source=source.ref)
-        found = self.data if source.from_.folder == "data" else self.geography
-        if found is None or not found.is_dir():
+        found = self.find(source.from_)
+        if found is None:
             raise WrongUse("systems.no_data_folder", source=source.ref, folder=source.from_.folder)
         return found
 
