@@ -23,9 +23,12 @@ from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
 from citybrain.safeguards import evidence
 from citybrain.scenarios import runs
+from citybrain.systems.polling import Poller
+from citybrain.systems.registry import Deliverer, Folders
 
 SEAL_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0
+POLL_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 2.0
 
 
@@ -55,6 +58,7 @@ def work(instance: Instance, stop: threading.Event) -> None:
     duties = [
         threading.Thread(target=_keep_doing, args=(lambda: _seal(instance, stop), stop), name="seal", daemon=True),
         threading.Thread(target=_keep_doing, args=(lambda: _follow(instance, stop), stop), name="follow", daemon=True),
+        threading.Thread(target=_keep_doing, args=(lambda: _poll(instance, stop), stop), name="poll", daemon=True),
     ]
     for duty in duties:
         duty.start()
@@ -81,6 +85,19 @@ def _seal(instance: Instance, stop: threading.Event) -> None:
     while not stop.wait(SEAL_EVERY_S):
         with instance.database.transaction() as connection:
             evidence.seal(connection)
+
+
+def _poll(instance: Instance, stop: threading.Event) -> None:
+    """Deliver files and services that are due; a replay of real files plays on."""
+    settings = instance.settings
+    folders = Folders(settings.data_dir, settings.home / "geography")
+    deliverer = Deliverer(
+        instance.database, instance.city_now, instance.gate, instance.clock, instance.new_id, settings.batch_rows
+    )
+    poller = Poller(instance.database, deliverer, folders, instance.clock)
+    while not stop.wait(POLL_EVERY_S):
+        if instance.city.ready:
+            poller.poll_due(instance.city_now())
 
 
 def _follow(instance: Instance, stop: threading.Event) -> None:

@@ -14,6 +14,7 @@ from citybrain import worker
 from citybrain.blueprint.apply import apply
 from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.load import load
+from citybrain.city.system import FilesFrom
 from citybrain.city.whole import City
 from citybrain.cli.opening import database_folder
 from citybrain.cli.simulators import simulator_programs
@@ -25,6 +26,8 @@ from citybrain.kernel.messages import say
 from citybrain.kernel.migrations import migrate
 from citybrain.kernel.processes import Program, Supervisor
 from citybrain.kernel.settings import Settings
+from citybrain.systems.polling import has_files
+from citybrain.systems.registry import Deliverer, Folders
 from citybrain.web import server
 
 HERE = "citybrain"
@@ -57,6 +60,7 @@ def up(folder: Path | None, port: int | None, *, simulate: bool) -> None:
                 apply(connection, loaded, "citybrain up", clock, new_id, reason="citybrain up")
             instance.city.look()
             city = instance.city_now()
+            _deliver_own_files(instance, city, folder)
             programs = [*_own_programs(settings, url), *(simulator_programs(instance, city) if simulate else [])]
         finally:
             instance.close()
@@ -66,6 +70,15 @@ def up(folder: Path | None, port: int | None, *, simulate: bool) -> None:
     finally:
         if embedded is not None:
             embedded.stop()
+
+
+def _deliver_own_files(instance: Instance, city: City, folder: Path) -> None:
+    """Take in the files a city folder brings along, such as its divisions; they are known again at the next start."""
+    folders = Folders(None, instance.settings.home / "geography", folder)
+    deliverer = Deliverer(instance.database, instance.city_now, instance.gate, instance.clock, instance.new_id)
+    for source in city.sources.values():
+        if isinstance(source.from_, FilesFrom) and source.from_.folder == "city" and has_files(source, folders):
+            list(deliverer.deliver_files(source.ref, folders))
 
 
 def demo_city() -> Path:

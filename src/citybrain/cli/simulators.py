@@ -7,10 +7,12 @@ from citybrain.blueprint.instance import Instance
 from citybrain.city.whole import City
 from citybrain.hub import credentials
 from citybrain.kernel.processes import Program
+from citybrain.systems.polling import replayed_contracts
+from citybrain.systems.registry import Folders
 
 
 def simulator_programs(instance: Instance, city: City) -> list[Program]:
-    """Describe a program for each simulated system that has a simulator.
+    """Describe a program for each simulated system that has a simulator and whose contracts no real file is played for.
 
     Args:
         instance: This process's instance.
@@ -20,28 +22,24 @@ def simulator_programs(instance: Instance, city: City) -> list[Program]:
         Programs in the order of their systems; none where no simulators are installed.
 
     """
+    if importlib.util.find_spec("simulators") is None:
+        return []
+    from simulators import SIMULATORS  # noqa: PLC0415  not installed everywhere
+
+    settings = instance.settings
+    replayed = replayed_contracts(city, Folders(settings.data_dir, settings.home / "geography"))
     programs = []
     for system in city.systems.values():
-        name = system.system.replace("/", "_").replace("-", "_")
-        if not system.simulated or not _has(name):
+        module = SIMULATORS.get(system.ref)
+        if not system.simulated or module is None or set(system.provides) <= replayed:
             continue
         with instance.database.transaction() as connection:
             _, secret = credentials.issue(
                 connection, city, system.ref, "simulator", "citybrain up", instance.clock, instance.new_id
             )
-        settings = instance.settings
-        env = {
-            "CITYBRAIN_KEY": secret,
-            "CITYBRAIN_ADDRESS": f"http://{settings.host}:{settings.port}",
-            "CITYBRAIN_STORE": str(settings.home / "simulators" / name),
-            "CITYBRAIN_CONTRACTS": ",".join(system.provides),
-        }
-        programs.append(Program(f"simulator-{name}", (sys.executable, "-m", f"simulators.{name}"), env))
+        name = module.rsplit(".", 1)[-1]
+        store = settings.home / "simulators" / f"{city.settings.city.id}-{name}.sqlite"
+        where = ("--url", f"http://{settings.host}:{settings.port}", "--store", str(store))
+        env = {"CITYBRAIN_SYSTEM_KEY": secret}
+        programs.append(Program(f"simulator-{name}", (sys.executable, "-m", module, *where), env))
     return programs
-
-
-def _has(name: str) -> bool:
-    return (
-        importlib.util.find_spec("simulators") is not None
-        and importlib.util.find_spec(f"simulators.{name}") is not None
-    )
