@@ -28,7 +28,6 @@ from citybrain.systems.registry import Deliverer, Folders
 
 SEAL_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0
-POLL_EVERY_S = 2.0
 REST_AFTER_FAULT_S = 2.0
 
 
@@ -88,14 +87,14 @@ def _seal(instance: Instance, stop: threading.Event) -> None:
 
 
 def _poll(instance: Instance, stop: threading.Event) -> None:
-    """Deliver files and services that are due; a replay of real files plays on."""
+    """Deliver files and ask services when they are due."""
     settings = instance.settings
-    folders = Folders(settings.data_dir, settings.home / "geography")
     deliverer = Deliverer(
         instance.database, instance.city_now, instance.gate, instance.clock, instance.new_id, settings.batch_rows
     )
+    folders = Folders(settings.data_dir, settings.home / "geography", settings.city_dir)
     poller = Poller(instance.database, deliverer, folders, instance.clock)
-    while not stop.wait(POLL_EVERY_S):
+    while not stop.wait(LOOK_EVERY_S):
         if instance.city.ready:
             poller.poll_due(instance.city_now())
 

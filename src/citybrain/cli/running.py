@@ -61,7 +61,9 @@ def up(folder: Path | None, port: int | None, *, simulate: bool) -> None:
             instance.city.look()
             city = instance.city_now()
             _deliver_own_files(instance, city, folder)
-            programs = [*_own_programs(settings, url), *(simulator_programs(instance, city) if simulate else [])]
+            folders = Folders(settings.data_dir, settings.home / "geography", folder.resolve())
+            simulators = simulator_programs(instance, city, address(settings), folders) if simulate else []
+            programs = [*_own_programs(settings, url, folder), *simulators]
         finally:
             instance.close()
         watch = [embedded.ensure_running] if embedded is not None else []
@@ -102,13 +104,14 @@ def _check_port(settings: Settings) -> None:
         raise Unavailable("edge.port_taken", port=settings.port)
 
 
-def _own_programs(settings: Settings, url: str) -> list[Program]:
+def _own_programs(settings: Settings, url: str, folder: Path) -> list[Program]:
     env = {
         "CITYBRAIN_DATABASE_URL": url,
         "CITYBRAIN_HOME": str(settings.home),
         "CITYBRAIN_PORT": str(settings.port),
         "CITYBRAIN_HOST": settings.host,
         "CITYBRAIN_DEMO": "1",
+        "CITYBRAIN_CITY_DIR": str(folder.resolve()),
     }
     command = (sys.executable, "-m", "citybrain.cli")
     return [

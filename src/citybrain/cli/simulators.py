@@ -1,6 +1,5 @@
 """The department simulators that ``up`` starts: own processes, each with a key of its own, labelled as simulators."""
 
-import importlib.util
 import sys
 
 from citybrain.blueprint.instance import Instance
@@ -9,37 +8,41 @@ from citybrain.hub import credentials
 from citybrain.kernel.processes import Program
 from citybrain.systems.polling import replayed_contracts
 from citybrain.systems.registry import Folders
+from simulators import SIMULATORS
+from simulators.running import KEY_VARIABLE
 
 
-def simulator_programs(instance: Instance, city: City) -> list[Program]:
-    """Describe a program for each simulated system that has a simulator and whose contracts no real file is played for.
+def simulator_programs(instance: Instance, city: City, address: str, folders: Folders) -> list[Program]:
+    """Describe a program for each simulated system that has a simulator.
 
     Args:
         instance: This process's instance.
         city: The revision in force.
+        address: Where the hub listens.
+        folders: Where real files are; a contract that is replayed from them is not simulated as well.
 
     Returns:
-        Programs in the order of their systems; none where no simulators are installed.
+        Programs in the order of their systems.
 
     """
-    if importlib.util.find_spec("simulators") is None:
-        return []
-    from simulators import SIMULATORS  # noqa: PLC0415  not installed everywhere
-
-    settings = instance.settings
-    replayed = replayed_contracts(city, Folders(settings.data_dir, settings.home / "geography"))
+    replayed = replayed_contracts(city, folders)
+    store = instance.settings.home / "simulators"
+    store.mkdir(parents=True, exist_ok=True)
     programs = []
     for system in city.systems.values():
         module = SIMULATORS.get(system.ref)
-        if not system.simulated or module is None or set(system.provides) <= replayed:
+        if module is None or not system.simulated or set(system.provides) & replayed:
             continue
         with instance.database.transaction() as connection:
-            _, secret = credentials.issue(
-                connection, city, system.ref, "simulator", "citybrain up", instance.clock, instance.new_id
-            )
-        name = module.rsplit(".", 1)[-1]
-        store = settings.home / "simulators" / f"{city.settings.city.id}-{name}.sqlite"
-        where = ("--url", f"http://{settings.host}:{settings.port}", "--store", str(store))
-        env = {"CITYBRAIN_SYSTEM_KEY": secret}
-        programs.append(Program(f"simulator-{name}", (sys.executable, "-m", module, *where), env))
+            for known in credentials.keys(connection):
+                if known.system == system.ref and known.label == LABEL and known.revoked_at is None:
+                    credentials.revoke(connection, known.id, BY, instance.clock, instance.new_id)
+            _, secret = credentials.issue(connection, city, system.ref, LABEL, BY, instance.clock, instance.new_id)
+        name = module.rpartition(".")[2]
+        argv = (sys.executable, "-m", module, "--url", address, "--store", str(store / f"{name}.sqlite"))
+        programs.append(Program(f"simulator-{name}", argv, {KEY_VARIABLE: secret}))
     return programs
+
+
+LABEL = "simulator"
+BY = "citybrain up"

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, description="Address people use, when a proxy stands in front.")
     demo: bool = Field(default=False, description="Offer demo log-ins; only ever on a loopback address.")
     data_dir: Path | None = Field(default=None, description="Folder with real data files that the demo replays.")
+    city_dir: Path | None = Field(default=None, description="City folder whose own files are delivered, where at hand.")
     replay_speed: float = Field(default=1.0, gt=0, description="City seconds that pass in one second of a replay.")
     language: Literal["zh", "en"] = Field(default="zh", description="Language where a reader has not chosen one.")
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log lines.")
