@@ -8,7 +8,7 @@ from citybrain.city.indicator import Indicator
 from citybrain.city.names import Provenance as Declared
 from citybrain.city.whole import City
 from citybrain.cockpits.figures_view import Provenance, State, Tile
-from citybrain.insight.engines.duckdb import midnight
+from citybrain.insight.engines.duckdb import SECONDS, midnight
 from citybrain.insight.places import Gazetteer
 from citybrain.insight.values import STEP, Point, Standing, series, shown_grain, standing, usual
 from citybrain.kernel.messages import Language, say
@@ -118,7 +118,7 @@ def state_of(said: Standing, split: str = "", key: str = "") -> State:
         key: Value of that field.
 
     """
-    if said.point is None:
+    if said.point is None or said.point.value is None:
         return "none"
     if said.late_by is not None:
         return "stale"
@@ -139,7 +139,7 @@ def as_of_text(look: Look, indicator: Indicator, said: Standing) -> str:
     """
     if said.as_of is None:
         return ""
-    end = said.as_of + (STEP[indicator.time.grain] if indicator.time.grain in {"15min", "hour"} else timedelta())
+    end = _end_of_period(look, indicator, said.as_of)
     local = end.astimezone(look.city.zone)
     if indicator.time.grain == "year":
         return f"{local:%Y}"
@@ -147,6 +147,15 @@ def as_of_text(look: Look, indicator: Indicator, said: Standing) -> str:
     if same_day and indicator.time.grain != "day":
         return f"{local:%H:%M}"
     return f"{local:%m-%d}" if local.year == look.now.year else f"{local:%Y-%m-%d}"
+
+
+def _end_of_period(look: Look, indicator: Indicator, as_of: datetime) -> datetime:
+    """A row that stands at the start of a period speaks until its end, one in the middle until itself."""
+    grain = indicator.time.grain
+    if grain not in SECONDS or as_of.timestamp() % SECONDS[grain]:
+        return as_of
+    end = as_of + STEP[grain]
+    return end if end <= look.now else as_of
 
 
 def history(look: Look, indicator: Indicator, said: Standing, split: str, key: str) -> list[Point]:
