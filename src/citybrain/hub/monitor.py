@@ -93,13 +93,20 @@ def newest(connection: Connection) -> dict[str, tuple[datetime, datetime | None]
 
 
 def batches(
-    connection: Connection, contract: str | None = None, *, faulty: bool = False, limit: int = 50, offset: int = 0
+    connection: Connection,
+    contract: str | None = None,
+    *,
+    among: Sequence[str] | None = None,
+    faulty: bool = False,
+    limit: int = 50,
+    offset: int = 0,
 ) -> tuple[list[BatchLine], int]:
     """List batches, newest first.
 
     Args:
         connection: Any transaction.
         contract: Only this contract's.
+        among: Only of these contracts; none means all.
         faulty: Only those with rows set aside.
         limit: Most batches.
         offset: Batches skipped.
@@ -108,7 +115,10 @@ def batches(
         The batches and how many there are in all.
 
     """
-    given: dict[str, Any] = {"contract": contract, "faulty": faulty, "limit": limit, "offset": offset}
+    listed = None if among is None else list(among)
+    given: dict[str, Any] = {
+        "contract": contract, "among": listed, "faulty": faulty, "limit": limit, "offset": offset,
+    }  # fmt: skip
     found = [BatchLine(*row) for row in connection.execute(_sql()["batches"], given).fetchall()]
     total = connection.execute(_sql()["count"], given).fetchone()
     return found, int(total[0]) if total else 0

@@ -16,13 +16,16 @@ SELECT batch.id, batch.contract, batch.system, batch.arrived_at, batch.received,
     )
 FROM hub_batch AS batch JOIN evidence_entry AS entry ON entry.id = batch.evidence
 WHERE (%(contract)s::text IS NULL OR batch.contract = %(contract)s)
+    AND (%(among)s::text[] IS NULL OR batch.contract = ANY(%(among)s))
     AND (NOT %(faulty)s OR batch.set_aside > 0)
 ORDER BY batch.arrived_at DESC, batch.id DESC LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: count
 -- How many batches there are.
 SELECT count(*) FROM hub_batch
-WHERE (%(contract)s::text IS NULL OR contract = %(contract)s) AND (NOT %(faulty)s OR set_aside > 0);
+WHERE (%(contract)s::text IS NULL OR contract = %(contract)s)
+    AND (%(among)s::text[] IS NULL OR contract = ANY(%(among)s))
+    AND (NOT %(faulty)s OR set_aside > 0);
 
 -- name: broken
 -- Broken rules by dimension since an instant.

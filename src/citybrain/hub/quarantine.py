@@ -1,7 +1,7 @@
 """What was set aside: each row with its reasons, for its provider to mend and bring again (Hangzhou art. 15)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,11 +82,19 @@ class QuarantinedRow:
     repaired_by: UUID | None
     decided_by: str | None
     decided_at: datetime | None
-    system: str = ""
+    system: str
+    arrived_at: datetime
 
 
 def rows(
-    connection: Connection, contract: str | None = None, state: str | None = "open", limit: int = 100, offset: int = 0
+    connection: Connection,
+    contract: str | None = None,
+    state: str | None = "open",
+    limit: int = 100,
+    offset: int = 0,
+    *,
+    among: Sequence[str] | None = None,
+    batch: UUID | None = None,
 ) -> list[QuarantinedRow]:
     """List rows that were set aside, newest batch first.
 
@@ -96,9 +104,14 @@ def rows(
         state: Only in this state; none means all.
         limit: Most rows returned.
         offset: Rows skipped.
+        among: Only of these contracts; none means all.
+        batch: Only of this batch; otherwise failed attempts at a repair are left out, for the row itself still waits.
 
     """
-    given = {"contract": contract, "state": state, "limit": limit, "offset": offset}
+    listed = None if among is None else list(among)
+    given = {
+        "contract": contract, "state": state, "limit": limit, "offset": offset, "among": listed, "batch": batch,
+    }  # fmt: skip
     found = connection.execute(statements("citybrain.hub", "quarantine")["open_rows"], given).fetchall()
     return [QuarantinedRow(*row) for row in found]
 
@@ -112,9 +125,21 @@ def count(connection: Connection, contract: str | None = None, state: str | None
         state: Only in this state; none means all.
 
     """
-    given = {"contract": contract, "state": state}
-    row = connection.execute(statements("citybrain.hub", "quarantine")["count_rows"], given).fetchone()
-    return int(row[0]) if row else 0
+    found = counts(connection, None if contract is None else (contract,))
+    return sum(rows for (_, stands), rows in found.items() if state in {None, stands})
+
+
+def counts(connection: Connection, among: Sequence[str] | None = None) -> dict[tuple[str, str], int]:
+    """Count rows that were set aside by contract and state.
+
+    Args:
+        connection: Any transaction.
+        among: Only of these contracts; none means all.
+
+    """
+    given = {"among": None if among is None else list(among)}
+    found = connection.execute(statements("citybrain.hub", "quarantine")["count_rows"], given).fetchall()
+    return {(contract, state): int(rows) for contract, state, rows in found}
 
 
 def one(connection: Connection, batch: UUID, row: int) -> QuarantinedRow:
