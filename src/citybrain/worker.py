@@ -28,6 +28,7 @@ from citybrain.systems.registry import Deliverer, Folders
 
 SEAL_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0
+COMPACT_EVERY_S = 30.0
 REST_AFTER_FAULT_S = 2.0
 
 
@@ -58,6 +59,9 @@ def work(instance: Instance, stop: threading.Event) -> None:
         threading.Thread(target=_keep_doing, args=(lambda: _seal(instance, stop), stop), name="seal", daemon=True),
         threading.Thread(target=_keep_doing, args=(lambda: _follow(instance, stop), stop), name="follow", daemon=True),
         threading.Thread(target=_keep_doing, args=(lambda: _poll(instance, stop), stop), name="poll", daemon=True),
+        threading.Thread(
+            target=_keep_doing, args=(lambda: _compact(instance, stop), stop), name="compact", daemon=True
+        ),
     ]
     for duty in duties:
         duty.start()
@@ -93,10 +97,23 @@ def _poll(instance: Instance, stop: threading.Event) -> None:
         instance.database, instance.city_now, instance.gate, instance.clock, instance.new_id, settings.batch_rows
     )
     folders = Folders(settings.data_dir, settings.home / "geography", settings.city_dir)
-    poller = Poller(instance.database, deliverer, folders, instance.clock)
+    poller = Poller(instance.database, deliverer, folders, instance.clock, replay_speed=settings.replay_speed)
     while not stop.wait(LOOK_EVERY_S):
         if instance.city.ready:
             poller.poll_due(instance.city_now())
+
+
+def _compact(instance: Instance, stop: threading.Event) -> None:
+    """Move grown logs into the lake."""
+    while not stop.wait(COMPACT_EVERY_S):
+        if not instance.city.ready:
+            continue
+        contracts = instance.city_now().contracts
+        for ref in instance.lake.due(instance.clock.now()):
+            if ref in contracts:
+                moved = instance.lake.compact(contracts[ref])
+                logger().info("worker.compacted", contract=ref, rows=moved.rows if moved else 0)
+        instance.lake.sweep(instance.clock.now())
 
 
 def _follow(instance: Instance, stop: threading.Event) -> None:

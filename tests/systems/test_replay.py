@@ -1,6 +1,7 @@
 """A replay plays the past on the same weekdays, makes nothing known before its time, and never plays a moment twice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from citybrain.blueprint.load import load
 from citybrain.city.expression import Expression
 from citybrain.city.system import FilesFrom, Shift
 from citybrain.city.whole import City
+from citybrain.hub.provenance import provenance_now
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.errors import WrongUse
 from citybrain.kernel.postgres import Database
@@ -122,3 +124,46 @@ def test_a_replay_of_texts_that_are_no_times_is_wrong_use(
 def test_a_city_with_real_files_needs_no_simulator_for_them(city: City, week: Folders, tmp_path: Path) -> None:
     assert replayed_contracts(city, week) == {"contract:metro/flow_15min"}
     assert replayed_contracts(city, Folders(None, tmp_path)) == frozenset()
+
+
+def test_a_faster_replay_begins_hours_back_and_slows_down_when_it_has_caught_up(
+    database: Database, delivering: Delivering, city: City, week: Folders, clock: SetClock
+) -> None:
+    poller = Poller(database, delivering(city), week, clock, replay_speed=120)
+    quarter = timedelta(minutes=15)
+    (first,) = poller.poll_due(city)
+    assert first.accepted == 36 * 4  # two days of history but for the last twelve hours
+    clock.advance(timedelta(minutes=3))
+    (second,) = poller.poll_due(city)
+    assert second.accepted == 6 * 4
+    clock.advance(timedelta(minutes=10))
+    poller.poll_due(city)
+    newest, _ = _span(database)
+    assert newest == datetime(2026, 11, 20, 3, 45, tzinfo=UTC)
+    clock.advance(quarter)
+    poller.poll_due(city)
+    assert _span(database)[0] == newest + quarter
+
+
+def test_what_a_simulator_sent_is_simulated_and_what_is_played_from_files_is_a_replay(
+    database: Database, delivering: Delivering, city: City, week: Folders, clock: SetClock
+) -> None:
+    flow = "contract:metro/flow_15min"
+    source = next(iter(city.sources.values()))
+    archive = city.systems["system:metro/afc"].model_copy(update={"system": "metro/archive", "simulated": False})
+    both = replace(
+        city,
+        systems={**city.systems, archive.ref: archive},
+        sources={source.ref: source.model_copy(update={"system": archive.ref, "provenance": "replay"})},
+    )
+
+    def word(of: City) -> str:
+        with database.reading() as connection:
+            return provenance_now(connection, of, [flow])[flow]
+
+    assert word(both) == both.contracts[flow].provenance
+    Poller(database, delivering(both), week, clock).poll_due(both)
+    assert word(both) == "replay"
+    clock.advance(timedelta(hours=1))
+    Poller(database, delivering(city), week, clock).poll_due(city)
+    assert word(both) == "simulated"

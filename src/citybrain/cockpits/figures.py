@@ -8,6 +8,7 @@ from citybrain.city.indicator import Indicator
 from citybrain.city.names import Provenance as Declared
 from citybrain.city.whole import City
 from citybrain.cockpits.figures_view import Provenance, State, Tile
+from citybrain.hub.provenance import provenance_now
 from citybrain.insight.engines.duckdb import SECONDS, midnight
 from citybrain.insight.places import Gazetteer
 from citybrain.insight.values import STEP, Point, Standing, series, shown_grain, standing, usual
@@ -47,16 +48,16 @@ class Look:
         return "", ""
 
 
-def provenance_of(city: City, indicator: Indicator) -> tuple[Provenance, ...]:
+def provenance_of(look: Look, indicator: Indicator) -> tuple[Provenance, ...]:
     """Say which words of provenance an indicator carries.
 
     Args:
-        city: The revision in force.
+        look: What is looked at.
         indicator: Any indicator.
 
     """
     declared: list[Declared] = [indicator.provenance] if indicator.provenance else []
-    declared += [city.contracts[ref].provenance for ref in city.contracts_read_by(indicator) if ref in city.contracts]
+    declared += provenance_now(look.connection, look.city, look.city.contracts_read_by(indicator)).values()
     found: list[Provenance] = []
     for word in declared:
         if word != "own" and word not in found:
@@ -84,7 +85,7 @@ def tile(look: Look, indicator: Indicator) -> Tile:
         unit=indicator.unit.said(look.language),
         state=state,
         decimals=indicator.digits,
-        provenance=provenance_of(look.city, indicator),
+        provenance=provenance_of(look, indicator),
         href=f"/indicator/{indicator.indicator}",
         history=tuple(point.value for point in history(look, indicator, said, split, key)),
         lead=lead,

@@ -69,7 +69,7 @@ def trend(look: Look, indicator: Indicator, days: int | None) -> Trend:
         label_header=look.words("period"),
         decimals=indicator.digits,
         state=state_of(said, split, key),
-        provenance=provenance_of(look.city, indicator),
+        provenance=provenance_of(look, indicator),
         href=f"/indicator/{indicator.indicator}",
         axis_unit=look.words("ten_thousand", unit=unit) if large else "",
         axis_divisor=(10_000.0 if look.language == "zh" else 1_000.0) if large else 1.0,
@@ -155,7 +155,7 @@ def ranked(look: Look, indicator: Indicator, by: str) -> Ranking:
         order=look.words("low_to_high" if lower_first else "high_to_low", shown=len(shown), total=len(known)),
         decimals=indicator.digits,
         axis=(min(0.0, *values), max(values) or 1.0) if len(values) > 1 else None,
-        provenance=provenance_of(look.city, indicator),
+        provenance=provenance_of(look, indicator),
         href=f"/indicator/{indicator.indicator}",
     )
 
@@ -246,7 +246,7 @@ def district_map(look: Look, indicator: Indicator, by: str, outline: Outline) ->
         decimals=indicator.digits,
         unit=unit,
         schematic=True,
-        provenance=provenance_of(look.city, indicator),
+        provenance=provenance_of(look, indicator),
         href=f"/indicator/{indicator.indicator}",
     )
 

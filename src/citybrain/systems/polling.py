@@ -23,6 +23,8 @@ from citybrain.systems.replay import Window, anchor_of, play
 
 FILES_EVERY = timedelta(hours=1)
 REPLAY_EVERY = timedelta(minutes=1)
+CATCH_UP = timedelta(hours=12)
+FASTEST = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -97,7 +99,13 @@ class Poller:
     """Delivers the sources of a city when they are due."""
 
     def __init__(
-        self, database: Database, deliverer: Deliverer, folders: Folders, clock: Clock, limits: Limits | None = None
+        self,
+        database: Database,
+        deliverer: Deliverer,
+        folders: Folders,
+        clock: Clock,
+        limits: Limits | None = None,
+        replay_speed: float = 1.0,
     ) -> None:
         """Set the poller up.
 
@@ -107,8 +115,11 @@ class Poller:
             folders: Where files are.
             clock: Present instant.
             limits: How patient one question to a service is.
+            replay_speed: City seconds that pass in one second until a replay has caught up with the present; above 1
+                it begins some hours back, so that there is something to see.
 
         """
+        self._replay_speed = replay_speed
         self._database = database
         self._deliverer = deliverer
         self._folders = folders
@@ -200,14 +211,21 @@ class Poller:
         if how is None:
             raise AssertionError
         anchor = before.anchor or anchor_of(how, now, ZoneInfo(source.zone or contract.zone))
-        since = datetime.fromisoformat(before.position) if before.position else now - how.history
-        window = Window(anchor, since, now)
+        if before.position is None:
+            since = now - how.history
+            until = now if self._replay_speed <= 1 else max(since, now - CATCH_UP)
+        else:
+            since = datetime.fromisoformat(before.position)
+            until = min(now, since + (now - before.asked_at) * max(1.0, self._replay_speed))
+        window = Window(anchor, since, until)
         receipts = [
             self._deliverer.deliver(source, delivery)
             for delivery in play(source, contract, self._folders.of(source), window)
         ]
         every = min(contract.cycle or REPLAY_EVERY, REPLAY_EVERY)
-        return receipts, replace(before, anchor=anchor, position=now.isoformat(), next_at=now + every)
+        if until < now:
+            every = max(every / self._replay_speed, FASTEST)
+        return receipts, replace(before, anchor=anchor, position=until.isoformat(), next_at=now + every)
 
     def _keep(self, poll: Poll) -> None:
         given = {

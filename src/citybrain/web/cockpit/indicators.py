@@ -59,7 +59,7 @@ def _page(
     found = tasks.listed(look.connection, indicator=indicator.ref, limit=10)
     charted = indicator.time.grain != "all"
     return IndicatorPage(
-        frame=frame(request, visit, "cockpit", provenance_of(look.city, indicator)),
+        frame=frame(request, visit, "cockpit", provenance_of(look, indicator)),
         ref=indicator.ref,
         name=indicator.name.said(look.language),
         value=shown.value,
@@ -72,7 +72,7 @@ def _page(
             Link(look.words(f"field_{indicator.field}")),
             Link(indicator.name.said(look.language), current=True),
         ),
-        provenance=provenance_of(look.city, indicator),
+        provenance=provenance_of(look, indicator),
         comparisons=tuple(line for line in (shown.lead, shown.rest) if line),
         stand=_stand(look, indicator, said),
         chain=chain(look, visit, indicator, said),

@@ -145,7 +145,7 @@ def _task_page(
         due_label=look.words("due_label") if task.closed_at is None else look.words("closed_label"),
         due=time_left(look, task.due_at) if task.closed_at is None else short_time(look, task.closed_at),
         back=Link(look.words("back_to_tasks"), "/tasks"),
-        provenance=provenance_of(look.city, indicator) if indicator else (),
+        provenance=provenance_of(look, indicator) if indicator else (),
         changes=_changes(look, task),
         what=task.note or task.title,
         why=look.words("why_department", department=department_name(look.city, task.department, look.language)),
