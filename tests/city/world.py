@@ -40,7 +40,7 @@ class World:
 
     def __init__(self, city: City, database: Database, clock: SetClock, home: Path, files: Path) -> None:
         self.city, self.database, self.clock = city, database, clock
-        self.reader = Reader(home / "payloads", home / "lake")
+        self.reader = Reader(home / "payloads")
         gate = Gate(database, lambda: city, lambda _: {}, Store(home / "payloads", 1_048_576), clock, new_id)
         self.deliverer = Deliverer(database, lambda: city, gate, clock, new_id)
         self.folders = Folders(files, home / "geography")

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from citybrain.hub.gate import Gate, Parcel, digest
 from citybrain.hub.formats import Layout
+from citybrain.hub.gate import Gate, Parcel, digest
 from citybrain.hub.receipt import Receipt
 from citybrain.kernel.errors import AccessRefused, BatchRefused, Conflicting, NotKnown
 from citybrain.kernel.postgres import Database
@@ -118,7 +118,10 @@ def test_one_refused_delivery_in_a_group_does_not_spoil_the_others(send):
 @pytest.mark.parametrize(
     ("sabotage", "kind"),
     [
-        ("UPDATE evidence_entry SET body = replace(body, '\"accepted\":1', '\"accepted\":9') WHERE sequence = 2", "changed"),
+        (
+            "UPDATE evidence_entry SET body = replace(body, '\"accepted\":1', '\"accepted\":9') WHERE sequence = 2",
+            "changed",
+        ),
         ("DELETE FROM evidence_entry WHERE sequence = 2", "removed"),
         (
             "UPDATE evidence_entry AS a SET body = b.body, sha256 = b.sha256 FROM evidence_entry AS b"

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import Reader
 from citybrain.insight.engines.duckdb import Engine
@@ -9,7 +11,6 @@ from citybrain.insight.refresh import refresh
 from citybrain.insight.values import every, standing
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.postgres import Database
-import pytest
 
 
 def line(station: str, entries: int, slot: str) -> str:
@@ -25,7 +26,7 @@ def engine():
 
 @pytest.fixture
 def bring_up(database: Database, tiny: City, clock: SetClock, engine: Engine, tmp_path):
-    reader = Reader(tmp_path / "payloads", tmp_path / "lake")
+    reader = Reader(tmp_path / "payloads")
     indicator = tiny.indicators["indicator:metro.entries"]
     return lambda: refresh(tiny, indicator, database, reader, engine, clock)
 

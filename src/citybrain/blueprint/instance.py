@@ -9,6 +9,7 @@ import polars as pl
 from citybrain.blueprint.revisions import CityInForce
 from citybrain.city.contract import Contract
 from citybrain.city.whole import City
+from citybrain.hub.exchange.lake import Lake
 from citybrain.hub.exchange.reading import Reader, log_state
 from citybrain.hub.gate import Gate, Store
 from citybrain.kernel.clock import Clock
@@ -27,6 +28,7 @@ class Instance:
         city: The revision in force, followed as it changes.
         gate: The way in.
         reader: The way to read.
+        lake: Where old batches go.
 
     """
 
@@ -49,7 +51,8 @@ class Instance:
         self.new_id = new_id
         self.database = Database(settings.database_url, max_size=settings.pool_size)
         self.city = CityInForce(self.database)
-        self.reader = Reader(payload_folder(settings), settings.home / "lake")
+        self.reader = Reader(payload_folder(settings))
+        self.lake = Lake(self.database, payload_folder(settings), settings.home / "lake", new_id)
         self._references = _References(self)
         store = Store(payload_folder(settings), settings.inline_bytes)
         self.gate = Gate(self.database, self.city.now, self._references.of, store, clock, new_id)

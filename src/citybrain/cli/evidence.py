@@ -5,6 +5,7 @@ import click
 from citybrain.blueprint.instance import payload_folder
 from citybrain.cli.opening import opened
 from citybrain.cli.output import tell_json
+from citybrain.hub.exchange.lake import LakeCount
 from citybrain.hub.exchange.verification import verify_log
 from citybrain.kernel.errors import WrongUse
 from citybrain.kernel.messages import say
@@ -28,7 +29,7 @@ def verify(ctx: click.Context, head: str | None, *, as_json: bool) -> None:
                 pass
         with instance.database.reading() as connection:
             report = evidence.verify(connection, _read_head(head))
-            log = verify_log(connection, payload_folder(settings))
+            log = verify_log(connection, payload_folder(settings), LakeCount(connection))
     faults = [*report.faults, *log.faults]
     if as_json:
         tell_json({

@@ -10,14 +10,13 @@ from uuid import UUID
 import polars as pl
 
 from citybrain.city.contract import Contract
+from citybrain.hub.exchange.columns import BATCH, POSITION, aligned, schema_of
+from citybrain.hub.exchange.lake import LakeFiles, LakeState
 from citybrain.hub.exchange.payload import DAY, INSTANT, ROW, unpack
 from citybrain.kernel.errors import IntegrityBroken
 from citybrain.kernel.postgres import Connection
 from citybrain.kernel.sql import statements
-from citybrain.safeguards.fieldtypes import dtype_of
 
-POSITION = "_position"
-BATCH = "_batch"
 _CACHED_BATCHES = 512
 
 
@@ -51,16 +50,15 @@ class LogState:
 class Reader:
     """Reads relations for one process; keeps decoded batches at hand, which never change."""
 
-    def __init__(self, payloads: Path, lake: Path) -> None:
+    def __init__(self, payloads: Path) -> None:
         """Stand before the stored payloads.
 
         Args:
             payloads: Folder of large payloads.
-            lake: Folder of the lake's Parquet files.
 
         """
         self._payloads = payloads
-        self._lake = lake
+        self._files = LakeFiles()
         self._decoded: dict[UUID, pl.DataFrame] = {}
 
     def relation(self, connection: Connection, contract: Contract, span: Span = Span(), after: int = 0) -> pl.LazyFrame:
@@ -76,8 +74,12 @@ class Reader:
             The contract's fields beside ``_at``, ``_day``, ``_row``, ``_position`` and ``_batch``.
 
         """
-        parts = [*self._lake_parts(contract, after), *self._log_parts(connection, contract, span, after)]
-        relation = pl.concat(parts) if parts else pl.LazyFrame(schema=_schema(contract))
+        lake = self._files.state(connection, contract.ref)
+        parts = [
+            *_lake_parts(lake, contract, after),
+            *self._log_parts(connection, contract, span, max(after, lake.position)),
+        ]
+        relation = pl.concat(parts) if parts else pl.LazyFrame(schema=schema_of(contract))
         if contract.mode == "snapshot":
             newest = connection.execute(_sql()["newest_delivery"], {"contract": contract.ref}).fetchone()
             relation = relation.filter(pl.col(POSITION) >= (newest[1] if newest else 0))
@@ -105,11 +107,6 @@ class Reader:
             .unique(subset=list(contract.keys), keep="last", maintain_order=True)
         )
 
-    def _lake_parts(self, contract: Contract, after: int) -> list[pl.LazyFrame]:
-        del after
-        files: list[Path] = []
-        return [_aligned(pl.scan_parquet(files), contract)] if files else []
-
     def _log_parts(self, connection: Connection, contract: Contract, span: Span, after: int) -> list[pl.LazyFrame]:
         given = {"contract": contract.ref, "after": after, "first": span.first, "last": span.last}
         parts = []
@@ -118,7 +115,7 @@ class Reader:
             placed = frame.lazy().with_columns(
                 pl.lit(position, dtype=pl.Int64).alias(POSITION), pl.lit(str(batch)).alias(BATCH)
             )
-            parts.append(_aligned(placed, contract))
+            parts.append(aligned(placed, contract))
         return parts
 
     def _decode(self, batch: UUID, payload: bytes | None, file: str | None) -> pl.DataFrame:
@@ -136,6 +133,13 @@ class Reader:
         if frame.height <= 100_000 and frame.estimated_size() < 4_000_000:
             self._decoded[batch] = frame
         return frame
+
+
+def _lake_parts(lake: LakeState, contract: Contract, after: int) -> list[pl.LazyFrame]:
+    if after >= lake.position:
+        return []
+    parts = [aligned(pl.scan_parquet(path), contract) for path in lake.files]
+    return [part.filter(pl.col(POSITION) > after) for part in parts] if after else parts
 
 
 def log_state(connection: Connection, contracts: tuple[str, ...]) -> LogState:
@@ -168,26 +172,6 @@ def days_after(connection: Connection, contracts: tuple[str, ...], after: int) -
     if row is None or (row[0] is None and not row[2]):
         return None
     return Span() if row[2] else Span(row[0], row[1])
-
-
-def _schema(contract: Contract) -> dict[str, pl.DataType]:
-    return {
-        **{field.name: dtype_of(field) for field in contract.fields},
-        ROW: pl.Int32(),
-        INSTANT: pl.Datetime("us", "UTC"),
-        DAY: pl.Date(),
-        POSITION: pl.Int64(),
-        BATCH: pl.String(),
-    }
-
-
-def _aligned(frame: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
-    """Give old rows the columns of today's contract."""
-    there = frame.collect_schema()
-    return frame.select(
-        (pl.col(name).cast(dtype, strict=False) if name in there else pl.lit(None, dtype=dtype)).alias(name)
-        for name, dtype in _schema(contract).items()
-    )
 
 
 def _sql() -> Mapping[str, LiteralString]:

@@ -1,7 +1,7 @@
 -- name: log_batches
 -- Batches of the log after the lake, oldest first, that touch a span of reporting days.
 SELECT id, delivery, position, payload, payload_file FROM hub_batch
-WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL AND NOT in_lake
+WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL
     AND position > %(after)s
     AND (%(first)s::date IS NULL OR last_day IS NULL OR last_day >= %(first)s)
     AND (%(last)s::date IS NULL OR first_day IS NULL OR first_day <= %(last)s)

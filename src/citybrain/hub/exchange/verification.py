@@ -1,8 +1,10 @@
 """Verification of the log against its evidence: counts, payloads, rows set aside (Hangzhou art. 8, 15)."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 
@@ -13,6 +15,14 @@ from citybrain.safeguards.evidence import Fault
 _PAGE = 50
 
 
+class LakeCounts(Protocol):
+    """Counts rows by batch in a contract's lake table."""
+
+    def rows(self, contract: str) -> Mapping[str, int]:
+        """Return rows by batch id."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LogReport:
     """What a verification of the log found."""
@@ -21,12 +31,13 @@ class LogReport:
     faults: tuple[Fault, ...]
 
 
-def verify_log(connection: Connection, payloads: Path) -> LogReport:
+def verify_log(connection: Connection, payloads: Path, lake: LakeCounts) -> LogReport:
     """Compare every batch with its evidence entry.
 
     Args:
         connection: A reading transaction.
         payloads: Folder of large payloads.
+        lake: Counts the rows of batches in the lake.
 
     Returns:
         Number of batches and every contradiction: a batch whose counts, payload or set-aside rows are not what was
@@ -52,6 +63,9 @@ def verify_log(connection: Connection, payloads: Path) -> LogReport:
                 faults.append(Fault("payload_changed", str(id_), "sha256"))
             elif kept and not in_lake and _digest(payload, file, payloads) != kept:
                 faults.append(Fault("payload_changed", str(id_), file or "log"))
+    for contract, batch, accepted in connection.execute(sql["in_lake"]).fetchall():
+        if lake.rows(contract).get(str(batch), 0) != accepted:
+            faults.append(Fault("lake_changed", str(batch), contract))
     for entry, subject in connection.execute(sql["without_batch"]).fetchall():
         faults.append(Fault("batch_removed", str(entry), subject))
     return LogReport(batches, tuple(faults))

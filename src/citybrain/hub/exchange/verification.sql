@@ -11,3 +11,7 @@ ORDER BY batch.id;
 SELECT entry.id, entry.subject FROM evidence_entry AS entry
 WHERE entry.act IN ('hub:batch:admitted', 'hub:batch:refused')
     AND NOT EXISTS (SELECT 1 FROM hub_batch AS batch WHERE batch.evidence = entry.id);
+
+-- name: in_lake
+-- Batches the lake must hold, with the rows each must have.
+SELECT contract, id, accepted FROM hub_batch WHERE in_lake ORDER BY contract;

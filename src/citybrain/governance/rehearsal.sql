@@ -1,0 +1,15 @@
+-- name: patience
+-- A rehearsal never holds others up for long.
+SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '20s', true);
+
+-- name: numbers
+-- Task numbers of the rehearsal; the city's own sequence is left alone.
+CREATE TEMPORARY SEQUENCE IF NOT EXISTS task_number;
+
+-- name: head
+-- Log positions of the rehearsal, far beyond the city's own.
+CREATE TEMPORARY TABLE IF NOT EXISTS hub_head (one boolean PRIMARY KEY, position bigint NOT NULL) ON COMMIT DROP;
+
+-- name: place
+-- Where they begin.
+INSERT INTO pg_temp.hub_head (one, position) VALUES (true, 4000000000000000) ON CONFLICT DO NOTHING;
