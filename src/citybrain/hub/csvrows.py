@@ -1,12 +1,12 @@
 """CSV into rows of text: a line with too many or too few cells costs one row."""
 
-import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 
 import polars as pl
 
+from citybrain.hub.csvlines import cells_of
 from citybrain.hub.jsonrows import SHOWN_CHARACTERS, BrokenLine, Parsed
 from citybrain.kernel.errors import BatchRefused
 
@@ -96,36 +96,25 @@ def _read_plain(text: str, delimiter: str, names: Sequence[str], header: bool) -
 
 
 def _read_quoted(text: str, delimiter: str, names: Sequence[str], header: bool) -> Rows:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     found: list[str] = []
     cells: list[list[str]] = []
     rows: list[int] = []
     broken: list[BrokenLine] = []
     row = 0
-    for line in _safely(reader):
+    for line in cells_of(io.StringIO(text, newline=""), delimiter):
         if not line or line == [""]:
             continue
-        if not found:
+        if not found and isinstance(line, list):
             found = _headings(line, names)
             if header:
                 continue
         row += 1
-        if len(line) == len(found):
+        if isinstance(line, str):
+            broken.append(BrokenLine(row, "line_open_quote", line.rstrip("\r\n")[:SHOWN_CHARACTERS]))
+        elif len(line) == len(found):
             cells.append(line)
             rows.append(row)
         else:
             broken.append(BrokenLine(row, "line_wrong_cells", delimiter.join(line)[:SHOWN_CHARACTERS]))
     frame = pl.DataFrame(cells, schema=dict.fromkeys(found, pl.String), orient="row")
     return found, frame, pl.Series("row", rows, dtype=pl.Int64), broken
-
-
-def _safely(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Yield lines; one the reader chokes on becomes a line with no fitting number of cells."""
-    csv.field_size_limit(16_777_216)
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield ["", ""] * 2048

@@ -1,6 +1,5 @@
 """Bytes of a file as pieces of text columns with their row numbers, streamed so that size is no matter."""
 
-import csv
 import gzip
 import hashlib
 import io
@@ -20,12 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from citybrain.city.system import FilesFrom
+from citybrain.hub.csvlines import cells_of
 from citybrain.hub.formats import BrokenLine
 from citybrain.kernel.errors import BatchRefused
 
 _SHOWN_CHARACTERS = 500
 _CHUNK_BYTES = 1 << 20
-_MOST_OPEN_QUOTES = 1000
 _DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zlib.error, pa.ArrowInvalid)
 
 
@@ -160,58 +159,6 @@ def _pieces_of(stream: IO[bytes], how: FilesFrom, most_rows: int) -> Iterator[Pi
                 yield from _object_pieces(_json_lines(text), most_rows)
 
 
-class _Remembering:
-    """Lines for the reader of cells, remembered since the last whole row so that one open quote costs one line only."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._again: list[str] = []
-        self.taken: list[str] = []
-        self.ended = False
-
-    def __iter__(self) -> "_Remembering":
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.pop() if self._again else next(self._lines, None)
-        if line is None:
-            self.ended = True
-            raise StopIteration
-        self.taken.append(line)
-        return line
-
-    def row_done(self) -> None:
-        """Forget the lines of a row that is whole."""
-        self.taken.clear()
-
-    def give_up_first(self) -> str:
-        """Return the first line since the last whole row and put the others back to be read again."""
-        first, *rest = self.taken
-        self._again.extend(reversed(rest))
-        self.taken.clear()
-        self.ended = False
-        return first
-
-
-def _rows(text: Iterator[str], delimiter: str) -> Iterator[list[str] | str]:
-    """Yield the cells of each row, or the line itself where a quote was opened and never closed."""
-    lines = _Remembering(text)
-    for _ in range(_MOST_OPEN_QUOTES):
-        reader = csv.reader(lines, delimiter=delimiter)
-        try:
-            for cells in reader:
-                if lines.ended and len(lines.taken) > 1 and "".join(lines.taken).count('"') % 2:
-                    break
-                lines.row_done()
-                yield cells
-            else:
-                return
-        except csv.Error:
-            pass
-        yield lines.give_up_first()
-    raise BatchRefused("systems.quotes_broken", lines=_MOST_OPEN_QUOTES)
-
-
 def _headings(first: Sequence[str], rename: dict[int, str]) -> list[str]:
     """Name every column once: by ``rename`` where given, else by its heading, else by its position."""
     names: list[str] = []
@@ -224,7 +171,7 @@ def _headings(first: Sequence[str], rename: dict[int, str]) -> list[str]:
 def _csv_pieces(text: IO[str], how: FilesFrom, most_rows: int) -> Iterator[Piece]:
     for _ in islice(text, how.skip_lines):
         pass
-    rows = (row for row in _rows(text, how.delimiter) if row)
+    rows = (row for row in cells_of(text, how.delimiter) if row)
     if how.header == "first":
         first = next(rows, None)
         if first is None or isinstance(first, str):
