@@ -2,9 +2,10 @@
 
 Usage: ``uv run python scripts/law_packs.py <requirements.csv>``; the texts lie beside the matrix.
 
-From the matrix come id, paragraph, English duty, key terms, capabilities, element and what is expected; from the texts the
-words of each article. Written by hand and kept: the Chinese duty, checks, sabotage, answers, organisational, note, and the
-whole of ``pack.yaml``. A row that is new gets its key terms as Chinese duty until somebody writes better words.
+From the matrix come id, paragraph, English duty, key terms, capabilities, element and what is expected; from the
+texts the words of each article. Written by hand and kept: the Chinese duty, checks, sabotage, answers, organisational,
+note, and the whole of ``pack.yaml``. A new row has its key terms as Chinese duty until somebody
+writes better words.
 """
 
 import csv
@@ -62,8 +63,7 @@ def texts_of(file: Path) -> dict[str, str]:
         match = _ARTICLE.match(line)
         if match:
             current = found.setdefault(str(number_of(match[1])), [])
-            line = line[match.end() :]
-        current.append(line.strip())
+        current.append(line[match.end() if match else 0 :].strip())
     return {number: "\n".join(lines).strip() + "\n" for number, lines in found.items()}
 
 
@@ -135,7 +135,7 @@ def duties_in(file: Path, yaml: YAML) -> dict[str, CommentedMap]:
     if not file.is_file():
         return {}
     content = yaml.load(file.read_text(encoding="utf-8"))
-    articles = content["articles"] if "articles" in content else [content]
+    articles = content.get("articles", [content])
     return {duty["id"]: duty for article in articles for duty in article["duties"]}
 
 

@@ -61,8 +61,18 @@ def make(bench: Bench, check: Check, probes: Mapping[str, ProbeFunction]) -> Ver
     except CityBrainError as error:
         return Verdict(holds=False, words=_sentence("check_failed", {"problem": error.code}))
     except Exception as error:  # a room that breaks in a check does not fulfil the duty
-        logger().warning("governance.check_failed", check=repr(check)[:200], exc_info=error)
+        logger().warning(
+            "governance.check_failed", check=repr(check)[:120], error=type(error).__name__, at=_place(error)
+        )
         return Verdict(False, _sentence("check_failed", {"problem": type(error).__name__}))
+
+
+def _place(error: BaseException) -> str:
+    """Say where an error arose, without its words, which may carry values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace is not None else ""
 
 
 def _probe(bench: Bench, check: Probe, probes: Mapping[str, ProbeFunction]) -> Verdict:

@@ -12,7 +12,8 @@ from citybrain.governance.bench import Bench
 from citybrain.governance.scratch import CONTRACT, METER, scratch_city
 from citybrain.hub.exchange.reading import Reader
 from citybrain.hub.formats import Layout
-from citybrain.hub.gate import Gate, Parcel, Store, digest
+from citybrain.hub.gate import Gate
+from citybrain.hub.parcel import Parcel, Store, digest
 from citybrain.hub.receipt import Receipt
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.errors import Unavailable

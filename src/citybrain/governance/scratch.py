@@ -55,19 +55,19 @@ def contract_file(resource: str = "readings", mode: str = "append") -> dict[str,
 
     """
     properties: list[dict[str, Any]] = [
-        {"name": "at", "logicalType": "timestamp", "primaryKey": mode == "append", "required": True},
+        {"name": "read_at", "logicalType": "timestamp", "primaryKey": mode == "append", "required": True},
         {"name": "place", "logicalType": "string", "primaryKey": True, "logicalTypeOptions": {"pattern": "^P[0-9]$"}},
         {"name": "amount", "logicalType": "integer", "required": True, "logicalTypeOptions": _BOUNDS},
         {"name": "person", "logicalType": "string", "customProperties": [{"property": "grade", "value": 3}]},
     ]  # fmt: skip
     rules: list[dict[str, Any]] = [
-        {"rule": "fresh", "field": "at", "at_most_old": "30d", "not_after_arrival": "1h"},
+        {"rule": "fresh", "field": "read_at", "at_most_old": "30d", "not_after_arrival": "1h"},
         {"rule": "level", "drift": "amount", "by": "day", "factor": 5},
     ]
     ours = {
         "name": _said("条例检查读数", "readings of a law check"), "provider": PROVIDER, "person": "law-check-clerk",
         "basis": [{"law": "hangzhou-2021/13", "text": _said("依法开展数据采集", "data is collected by law")}],
-        "purposes": ["law_check"], "mode": mode, "event_time": "at", "cycle": "15min", "fresh_within": "20min",
+        "purposes": ["law_check"], "mode": mode, "event_time": "read_at", "cycle": "15min", "fresh_within": "20min",
     }  # fmt: skip
     return {
         "apiVersion": "v3.1.0",
@@ -116,7 +116,7 @@ def scratch_files(zone: str = "Asia/Shanghai") -> dict[str, dict[str, Any]]:
         MODEL: {
             "model": "law-check/places", "name": _said("检查主题", "theme"), "owner": PROVIDER,
             "reads": {"readings": CONTRACT},
-            "sql": "SELECT at, place, sum(amount) AS amount FROM readings GROUP BY at, place",
+            "sql": "SELECT read_at, place, sum(amount) AS amount FROM readings GROUP BY read_at, place",
         },
         THEME: _indicator("law_check.theme", MODEL),
         COCKPIT: _cockpit("law-check", "law_check_leader", "city"),
@@ -134,7 +134,7 @@ def _indicator(name: str, source: str, **more: Any) -> dict[str, Any]:
         "indicator": name, "name": _said("检查量", "amount"), "unit": _said("次", "times"),
         "field": "government_operation", "owner": PROVIDER,
         "caliber": _said("读数之和", "sum of readings"), "source": source, "measure": "sum(amount)",
-        "time": {"column": "at", "grain": "15min", "window": "today"}, "by": ["place"], "fresh_within": "20min",
+        "time": {"column": "read_at", "grain": "15min", "window": "today"}, "by": ["place"], "fresh_within": "20min",
         "audience": {"posts": ["law_check_clerk"]}, **more,
     }  # fmt: skip
 
@@ -191,4 +191,4 @@ def reading(at: datetime, place: str = "P1", amount: Any = 10, back: timedelta =
         back: How long ago.
 
     """
-    return {"at": (at - back).isoformat(), "place": place, "amount": amount, "person": "somebody"}
+    return {"read_at": (at - back).isoformat(), "place": place, "amount": amount, "person": "somebody"}

@@ -9,7 +9,7 @@ from citybrain.governance.rehearsal import stage
 from citybrain.governance.scratch import AMOUNT, CONTRACT, METER, SCENARIO, THEME, reading, scratch_city, scratch_files
 from citybrain.hub import credentials
 from citybrain.hub.formats import Layout
-from citybrain.hub.gate import Parcel, digest
+from citybrain.hub.parcel import Parcel, digest
 from citybrain.kernel.errors import AccessRefused, NotAuthenticated, NotKnown
 
 LABEL = "law check"
@@ -43,13 +43,13 @@ def key_connects(bench: Bench) -> Seen:
         demand(known == METER, "key_opens_another", system=known)
         now = at.clock.now().isoformat()
         bodies = {
-            "ndjson": f'{{"at":"{now}","place":"P1","amount":1}}\n',
-            "json": f'[{{"at":"{now}","place":"P2","amount":1}}]',
-            "csv": f"at,place,amount\n{now},P3,1\n",
+            "ndjson": f'{{"read_at":"{now}","place":"P1","amount":1}}\n',
+            "json": f'[{{"read_at":"{now}","place":"P2","amount":1}}]',
+            "csv": f"read_at,place,amount\n{now},P3,1\n",
         }
         for name, text in bodies.items():
             body = text.encode()
-            layout = Layout(name, ("at", "place", "amount", "person"))
+            layout = Layout(name, ("read_at", "place", "amount", "person"))
             got = at.gate.admit(Parcel(CONTRACT, known, (body, layout), digest(body), name))
             demand(got.accepted == 1, "format_not_taken", format=name)
     return seen("key_connects", formats=len(bodies), **today(bench))

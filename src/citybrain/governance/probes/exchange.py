@@ -7,6 +7,7 @@ from citybrain.governance.bench import Bench, Contradiction, Seen, demand, refus
 from citybrain.governance.figures import count, today
 from citybrain.governance.rehearsal import Stage, stage
 from citybrain.governance.scratch import CONTRACT, METER, reading
+from citybrain.hub import quarantine
 from citybrain.hub.exchange.lake import LakeCount
 from citybrain.hub.exchange.verification import verify_log
 from citybrain.hub.inspection import inspect_rows
@@ -48,10 +49,9 @@ def sum_holds(bench: Bench) -> Seen:
         got = at.send([reading(now), reading(now, "P2"), reading(now, "P3", amount=TOO_MUCH)])
         right = (got.received, got.accepted, got.set_aside) == (3, 2, 1)
         demand(right, "sum_is_wrong", received=got.received, accepted=got.accepted, set_aside=got.set_aside)
-        sql = statements("citybrain.hub", "quarantine")["count_rows"]
         with at.database.reading() as connection:
-            row = connection.execute(sql, {"contract": CONTRACT, "state": "open"}).fetchone()
-        demand(row is not None and row[0] == 1, "row_was_not_kept")
+            kept = quarantine.count(connection, CONTRACT)
+        demand(kept == 1, "row_was_not_kept")
     return seen("sum_holds", received=got.received, accepted=got.accepted, set_aside=got.set_aside)
 
 

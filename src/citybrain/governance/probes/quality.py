@@ -11,7 +11,7 @@ from citybrain.governance.probes.exchange import STRANGER, TOO_MUCH
 from citybrain.governance.rehearsal import stage
 from citybrain.governance.scratch import CONTRACT, KEPT, METER, reading
 from citybrain.hub import quarantine
-from citybrain.hub.gate import Parcel
+from citybrain.hub.parcel import Parcel
 from citybrain.insight.values import grade
 from citybrain.kernel.errors import AccessRefused
 from citybrain.kernel.sql import statements
