@@ -72,7 +72,7 @@ def name_of(declared: Declared, division: str | None, gazetteer: Gazetteer, lang
         language: ``zh`` or ``en``.
 
     """
-    place = gazetteer.name(division) if division else ""
+    place = gazetteer.name(division, language) if division else ""
     return declared.name.said(language).replace("{division}", place).replace("{district}", place)
 
 
@@ -135,7 +135,7 @@ def board(look: Look, name: str, declared: Declared, viewer: Viewer, outline: Ou
         scope=look.words(
             "scope",
             level=look.words(f"level_{declared.audience.level}"),
-            place=look.gazetteer.name(look.division) if look.division else look.words("whole_city"),
+            place=look.place(look.division) if look.division else look.words("whole_city"),
         ),
         topic=f"cockpit.{name}",
         tiles=tuple(item for item in made if isinstance(item, Tile)),
@@ -207,7 +207,7 @@ def _crumbs(look: Look, declared: Declared, viewer: Viewer) -> Iterator[Link]:
         return
     whole = look.city.cockpits.get(f"cockpit:{home}")
     yield Link(city_name, f"/cockpit/{home}" if whole and may_open(viewer, whole) else "")
-    yield Link(look.gazetteer.name(look.division), "", current=True)
+    yield Link(look.place(look.division), "", current=True)
 
 
 def _below(look: Look, declared: Declared, viewer: Viewer) -> Iterator[Link]:
@@ -215,4 +215,4 @@ def _below(look: Look, declared: Declared, viewer: Viewer) -> Iterator[Link]:
         return
     for address, other, code in openable(look.city, viewer, look.gazetteer):
         if other.for_each == "district" and code is not None:
-            yield Link(look.gazetteer.name(code), f"/cockpit/{address}")
+            yield Link(look.place(code), f"/cockpit/{address}")

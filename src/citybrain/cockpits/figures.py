@@ -41,6 +41,10 @@ class Look:
         """Say a sentence of this room."""
         return say(f"cockpits.{key}", self.language, **params)
 
+    def place(self, code: str) -> str:
+        """Say what a division is called."""
+        return self.gazetteer.name(code, self.language)
+
     def scope_of(self, indicator: Indicator) -> tuple[str, str]:
         """Return the split and key an indicator is shown for: the division, where it can be split so."""
         if self.division is not None and indicator.place is not None:

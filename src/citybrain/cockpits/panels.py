@@ -169,7 +169,7 @@ def _states(look: Look, indicator: Indicator, by: str) -> dict[str, State]:
 
 def _rank_row(look: Look, item: Ranked, states: dict[str, State], *, place: bool) -> RankRow:
     return RankRow(
-        name=look.gazetteer.name(item.key) if place else (item.key or look.words("not_stated")),
+        name=look.place(item.key) if place else (item.key or look.words("not_stated")),
         value=item.value,
         state=states.get(item.key, "ok"),
         href=district_href(look, item.key) if place else "",
@@ -213,7 +213,7 @@ def district_map(look: Look, indicator: Indicator, by: str, outline: Outline) ->
     areas = tuple(
         MapArea(
             code=shape.code,
-            name=_short(look.gazetteer.name(shape.code)),
+            name=_short(look.place(shape.code)),
             path=shape.path,
             label_at=shape.label_at,
             value=values.get(shape.code),
@@ -238,7 +238,7 @@ def district_map(look: Look, indicator: Indicator, by: str, outline: Outline) ->
         size=outline.size,
         bands=tuple(bands) if known else (),
         summary=look.words(
-            "map_summary", name=look.gazetteer.name(top.key), value=number(top.value, indicator.digits), unit=unit
+            "map_summary", name=look.place(top.key), value=number(top.value, indicator.digits), unit=unit
         )
         if top
         else look.words("trend_empty", name=indicator.name.said(look.language)),

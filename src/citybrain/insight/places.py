@@ -11,6 +11,9 @@ from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import Reader, Span
 from citybrain.kernel.postgres import Connection
 
+_OF_GOVERNMENT_ZH = ("人民政府", "政府", "街道办事处", "管委会")
+_OF_GOVERNMENT_EN = (" District Government", " County Government", " Government")
+
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
@@ -20,21 +23,25 @@ class Gazetteer:
         districts: Code to Chinese name, in the order of the codes.
         streets: Code to name.
         position: Log position of the list it was read from.
+        english: Code to English name, where a department of that division says it.
 
     """
 
     districts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     streets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     position: int = 0
+    english: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def name(self, code: str) -> str:
+    def name(self, code: str, language: str = "zh") -> str:
         """Say what a code is called; a code nobody knows is said as it is.
 
         Args:
             code: Division code.
+            language: ``zh`` or ``en``; a place without an English name keeps its Chinese one.
 
         """
-        return self.districts.get(code) or self.streets.get(code) or code
+        english = self.english.get(code) if language == "en" else None
+        return english or self.districts.get(code) or self.streets.get(code) or code
 
 
 def read_gazetteer(connection: Connection, city: City, reader: Reader) -> Gazetteer:
@@ -51,14 +58,16 @@ def read_gazetteer(connection: Connection, city: City, reader: Reader) -> Gazett
     """
     declared = city.settings.divisions
     contract = city.contracts.get(declared.contract) if declared else None
-    known = {
-        item.division: item.name.zh for item in city.departments.values() if item.kind == "district" and item.division
+    answering = {
+        item.division: item.name for item in city.departments.values() if item.kind == "district" and item.division
     }
+    known = {code: _place(answering[code].zh, _OF_GOVERNMENT_ZH) for code in sorted(answering)}
+    english = {code: _place(name.en, _OF_GOVERNMENT_EN) for code, name in answering.items()}
     if declared is None or contract is None:
-        return Gazetteer(known)
+        return Gazetteer(known, english=english)
     names = {item.name for item in contract.fields}
     if not {"code", "name"} <= names:
-        return Gazetteer(known)
+        return Gazetteer(known, english=english)
     rows = reader.current(connection, contract).filter(pl.col("code").str.starts_with(city.settings.city.code[:4]))
     if contract.event_time is not None and contract.field(contract.event_time).type == "date":
         rows = rows.filter(pl.col(contract.event_time) <= declared.as_of)
@@ -69,7 +78,15 @@ def read_gazetteer(connection: Connection, city: City, reader: Reader) -> Gazett
     pairs = found.sort("code").select("code", "name").rows()
     districts = {code: name for code, name in pairs if len(code) == 6 and code != city.settings.city.code}
     streets = {code: name for code, name in pairs if len(code) == 9}
-    return Gazetteer(districts or known, streets)
+    return Gazetteer(districts or known, streets, english=english)
+
+
+def _place(department: str, endings: tuple[str, ...]) -> str:
+    """Name a place by the department that answers for it: 上城区 for 上城区人民政府."""
+    for ending in endings:
+        if department.endswith(ending) and department != ending:
+            return department.removesuffix(ending)
+    return department
 
 
 def place_of(

@@ -107,7 +107,7 @@ class ContractField:
         grade: Grade.
         mask: How it is masked for others ("不脱敏", "138****6021").
         rule: What must hold.
-        nulls: Missing values in the period.
+        nulls: Missing values in the period; None where they were not counted.
         broken: Rows set aside because of it in the period.
         broken_href: Those rows.
 
@@ -119,7 +119,7 @@ class ContractField:
     grade: Grade
     mask: str = ""
     rule: str = ""
-    nulls: int = 0
+    nulls: int | None = 0
     broken: int = 0
     broken_href: str = ""
 
@@ -200,6 +200,7 @@ class RowField:
         meaning: In words.
         bad: A rule was broken here.
         message: What to do about it.
+        hidden: The reader may not see the value, so it cannot be typed anew here either.
 
     """
 
@@ -208,6 +209,7 @@ class RowField:
     meaning: str = ""
     bad: bool = False
     message: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,9 @@ class SetAsideRow:
         fields: The whole row, for the repair form.
         repair_href: Where the repaired row is sent by POST; empty when this person may not repair it.
         errors: What was wrong with the last attempt.
+        confirm_href: Where the provider agrees by POST that the row stays out; empty when it was decided.
+        contract: Name of its contract.
+        raw: What came, where it was no record and has no fields to show.
 
     """
 
@@ -244,6 +249,9 @@ class SetAsideRow:
     fields: tuple[RowField, ...] = ()
     repair_href: str = ""
     errors: tuple[FieldError, ...] = ()
+    confirm_href: str = ""
+    contract: str = ""
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

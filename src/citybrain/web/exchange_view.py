@@ -124,8 +124,9 @@ class QuarantinePage:
         rail: The console's rail.
         rows: Rows, newest first.
         pager: Where in the list.
-        filters: By contract and state; one is current.
+        filters: By state; one is current.
         done: What was just repaired ("第 399 行已重新提交并采纳"), or empty.
+        contracts: By contract; one is current.
 
     """
 
@@ -135,6 +136,7 @@ class QuarantinePage:
     pager: Pager
     filters: tuple[Link, ...] = ()
     done: str = ""
+    contracts: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

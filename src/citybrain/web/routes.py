@@ -3,9 +3,12 @@
 from litestar.types import ControllerRouterHandler
 
 from citybrain.web import door, staticfiles
-from citybrain.web.cockpit import boards, indicators, streams, tasks
+from citybrain.web.cockpit import boards, indicators, scenarios, streams, tasks
+from citybrain.web.console import contracts, exchange, plan, quarantine
 
 
 def all_routes() -> list[ControllerRouterHandler]:
     """List the routes of all fronts."""
-    return [*door.ROUTES, *staticfiles.ROUTES, *boards.ROUTES, *streams.ROUTES, *tasks.ROUTES, *indicators.ROUTES]
+    cockpit = [*boards.ROUTES, *streams.ROUTES, *tasks.ROUTES, *indicators.ROUTES, *scenarios.ROUTES]
+    console = [*contracts.ROUTES, *exchange.ROUTES, *quarantine.ROUTES, *plan.ROUTES]
+    return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console]

@@ -21,6 +21,7 @@ class ScenarioLine:
         closed: Runs closed.
         state: State of the scenario.
         provenance: Words for data that is not this city's own live data.
+        word: Word of the state when it is not its own.
 
     """
 
@@ -32,6 +33,7 @@ class ScenarioLine:
     closed: int = 0
     state: State = "ok"
     provenance: tuple[Provenance, ...] = ()
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from citybrain.cockpits.figures_view import Link
 from citybrain.hub import monitor
 from citybrain.insight.values import Standing
 from citybrain.kernel.numerals import number
-from citybrain.web.cockpit.looking import department_name
 from citybrain.web.indicator_view import ChainStep, Threshold
+from citybrain.web.naming import department_name
 from citybrain.web.parts_view import Fact
 from citybrain.web.sessions import Visit
 

@@ -18,10 +18,11 @@ from citybrain.kernel.errors import WrongUse
 from citybrain.kernel.messages import explain, say
 from citybrain.safeguards.viewing import require
 from citybrain.web.cockpit.chain import chain, facts, thresholds, used_in
-from citybrain.web.cockpit.looking import department_name, looking
+from citybrain.web.cockpit.looking import looking
 from citybrain.web.door import Form, entrance_of, html
 from citybrain.web.frames import Asked, frame, instance_of
 from citybrain.web.indicator_view import IndicatorPage, IssueForm
+from citybrain.web.naming import department_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import FieldError, Option
 from citybrain.web.quality import aspects

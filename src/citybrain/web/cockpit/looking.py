@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from citybrain.casework import tasks
+from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
 from citybrain.cockpits.figures import Look
 from citybrain.insight.places import place_of
 from citybrain.insight.values import newest_of
-from citybrain.kernel.messages import Language
 from citybrain.kernel.postgres import Connection
 from citybrain.web.frames import Asked, instance_of, reading_language
 from citybrain.web.sessions import Visit, viewer_in
@@ -31,35 +31,6 @@ def looking(request: Asked) -> Iterator[tuple[Look, Visit]]:
     with instance.database.reading() as connection:
         gazetteer, _ = request.app.state.geography.of(instance, connection, visit.city)
         yield Look(connection, visit.city, gazetteer, None, instance.clock.now(), reading_language(request)), visit
-
-
-def department_name(city: City, ref: str, language: Language) -> str:
-    """Say what a department is called; a scenario that issues tasks is called by its own name.
-
-    Args:
-        city: The revision in force.
-        ref: ``dept:…`` or ``scenario:…``.
-        language: ``zh`` or ``en``.
-
-    """
-    if ref in city.departments:
-        return city.departments[ref].name.said(language)
-    if ref in city.scenarios:
-        return city.scenarios[ref].name.said(language)
-    return ref
-
-
-def person_name(city: City, person: str, language: Language) -> str:
-    """Say what a person is called.
-
-    Args:
-        city: The revision in force.
-        person: Short name, or the Ref of a scenario that acts by itself.
-        language: ``zh`` or ``en``.
-
-    """
-    known = next((item for item, _, _ in city.people() if item.person == person), None)
-    return known.name.said(language) if known else department_name(city, person, language)
 
 
 def value_now(connection: Connection, city: City, task: tasks.Task) -> float | None:
@@ -89,6 +60,24 @@ def place_for(request: Asked, connection: Connection, city: City, task: tasks.Ta
     if indicator is None:
         return task.key, None
     return place_of(connection, city, instance_of(request).reader, indicator, task.split, task.key)
+
+
+def place_label(look: Look, indicator: Indicator, split: str, key: str) -> str:
+    """Say which place or thing a value is about, from the declarations alone.
+
+    Args:
+        look: What is looked at.
+        indicator: The indicator.
+        split: Field it is split by; empty for the whole city.
+        key: Value of that field.
+
+    """
+    if not split:
+        return look.city.settings.city.name.said(look.language)
+    if indicator.place == split:
+        return look.place(key)
+    contract = look.city.contracts.get(indicator.source or "")
+    return f"{contract.field(split).title.said(look.language)} {key}" if contract else key
 
 
 def short_time(look: Look, moment: datetime) -> str:

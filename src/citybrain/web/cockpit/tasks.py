@@ -15,9 +15,10 @@ from citybrain.cockpits.panels import time_left
 from citybrain.kernel.errors import NotKnown, WrongUse
 from citybrain.kernel.messages import explain
 from citybrain.scenarios import runs
-from citybrain.web.cockpit.looking import department_name, looking, person_name, place_for, short_time, value_now
+from citybrain.web.cockpit.looking import looking, place_for, short_time, value_now
 from citybrain.web.door import Form, entrance_of, html
 from citybrain.web.frames import Asked, frame, instance_of
+from citybrain.web.naming import department_name, person_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import Change, FieldError, Step
 from citybrain.web.sessions import Visit, check_form, viewer_in

@@ -1,1 +1,1 @@
-"""The front for those who run the hub and those who provide data: contracts, batches, rows set aside."""
+"""The data console: contracts, exchange, rows set aside, revisions."""
