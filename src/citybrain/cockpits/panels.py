@@ -61,7 +61,7 @@ def trend(look: Look, indicator: Indicator, days: int | None) -> Trend:
     large = top is not None and top[1] >= 100_000
     return Trend(
         id=f"{dom_id(indicator)}-trend",
-        name=indicator.name.said(look.language),
+        name=_trend_name(look, indicator, days),
         unit=unit,
         labels=tuple(labels),
         series=tuple(columns),
@@ -76,6 +76,14 @@ def trend(look: Look, indicator: Indicator, days: int | None) -> Trend:
         published=published,
         hero=True,
     )
+
+
+def _trend_name(look: Look, indicator: Indicator, days: int | None) -> str:
+    """Tell apart the panels of one indicator: its course, or its last days."""
+    name = indicator.name.said(look.language)
+    if indicator.time.grain in {"month", "year"} or (days is None and indicator.time.grain != "day"):
+        return look.words("panel_course", name=name)
+    return look.words("panel_days", name=name, days=days or 30)
 
 
 def _today(
@@ -148,7 +156,7 @@ def ranked(look: Look, indicator: Indicator, by: str) -> Ranking:
     header = look.words("district") if place else (contract.field(by).title.said(look.language) if contract else by)
     return Ranking(
         id=f"{dom_id(indicator)}-by-{by.replace('_', '-')}",
-        name=indicator.name.said(look.language),
+        name=look.words("panel_by", name=indicator.name.said(look.language), by=header),
         rows=tuple(_rank_row(look, item, states, place=place) for item in shown),
         name_header=header,
         value_header=indicator.unit.said(look.language),
@@ -233,7 +241,7 @@ def district_map(look: Look, indicator: Indicator, by: str, outline: Outline) ->
     top = next((item for item in found if item.value is not None), None)
     return DistrictMap(
         id=f"{dom_id(indicator)}-map",
-        name=indicator.name.said(look.language),
+        name=look.words("panel_by", name=indicator.name.said(look.language), by=look.words("district")),
         areas=areas,
         size=outline.size,
         bands=tuple(bands) if known else (),

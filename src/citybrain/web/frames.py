@@ -56,7 +56,7 @@ def frame(
     query = {key: value for key, value in request.query_params.items() if key != "lang"}
     other = "en" if language == "zh" else "zh"
     zone = instance.city_now().zone if instance.city.ready else ZoneInfo("UTC")
-    city = instance.city_now().settings.city.name.said(language) if instance.city.ready else "City Brain"
+    city = _short(instance.city_now().settings.city.name.said(language)) if instance.city.ready else "City Brain"
     path = request.url.path
     shown: dict[str, Any] = {}
     if visit is not None:
@@ -73,6 +73,11 @@ def frame(
         desk_href=f"{path}?{urlencode({**query, 'theme': 'desk'})}" if section == "cockpit" else "",
         **shown,
     )
+
+
+def _short(city: str) -> str:
+    """Call a city as its City Brain does: 杭州城市大脑, not 杭州市城市大脑."""
+    return city.removesuffix("市") if len(city) > 2 else city
 
 
 def _who(instance: Instance, visit: Visit, language: Language) -> dict[str, Any]:

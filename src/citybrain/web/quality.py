@@ -1,8 +1,9 @@
 """The law's four aspects of quality for some contracts in a period, always in the law's order (Hangzhou art. 15)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from citybrain.city.contract import Contract
 from citybrain.city.whole import City
 from citybrain.cockpits.figures_view import State
 from citybrain.hub import monitor
@@ -10,9 +11,12 @@ from citybrain.kernel.messages import Language, say
 from citybrain.kernel.numerals import number
 from citybrain.kernel.postgres import Connection
 from citybrain.web.parts_view import QualityAspect
+from citybrain.web.promises import promise
 
 GOOD_PERCENT = 99.0
 FAIR_PERCENT = 95.0
+MOST_IMPERFECT_PERCENT = 99.99  # a broken row is never rounded away
+SHOWN_AS_DAYS_MINUTES = 2880
 
 
 def aspects(
@@ -30,10 +34,13 @@ def aspects(
     """
     sums = [item for item in monitor.sums(connection, since) if item.contract in contracts]
     received = sum(item.received for item in sums)
+    rules = {rule.name: promise(item, rule, language) for item in _known(city, contracts) for rule in item.rules}
     batches = sum(item.batches for item in sums)
     broken = monitor.broken(connection, contracts, since)
     shares = [
-        _share(aspect, received, [item for item in broken if monitor.aspect_of(item.dimension) == aspect], language)
+        _share(
+            aspect, received, [item for item in broken if monitor.aspect_of(item.dimension) == aspect], rules, language
+        )
         for aspect in ("validity", "accuracy")
     ]
     legality = QualityAspect(
@@ -46,13 +53,25 @@ def aspects(
     return (legality, *shares, _timeliness(connection, city, contracts, since, language))
 
 
-def _share(aspect: str, received: int, broken: Sequence[monitor.Broken], language: Language) -> QualityAspect:
+def _known(city: City, contracts: Sequence[str]) -> list[Contract]:
+    return [city.contracts[ref] for ref in contracts if ref in city.contracts]
+
+
+def _of_aspect(broken: Sequence[monitor.Broken], aspect: str) -> list[monitor.Broken]:
+    return [item for item in broken if monitor.aspect_of(item.dimension) == aspect]
+
+
+def _share(
+    aspect: str, received: int, broken: Sequence[monitor.Broken], rules: Mapping[str, str], language: Language
+) -> QualityAspect:
     rows = sum(item.rows for item in broken)
     share = max(0.0, 100.0 * (1 - rows / received)) if received else None
+    if share is not None and rows:
+        share = min(share, MOST_IMPERFECT_PERCENT)
     state: State = "none" if share is None else _state(share)
     worst = max(broken, key=lambda item: item.rows, default=None)
     reason = (
-        say("edge.broken_reason", language, rule=worst.rule, rows=number(worst.rows))
+        say("edge.broken_reason", language, rule=rules.get(worst.rule, worst.rule), rows=number(worst.rows))
         if worst
         else say("edge.nothing_broken", language)
     )
@@ -67,7 +86,7 @@ def _timeliness(
     connection: Connection, city: City, contracts: Sequence[str], since: datetime, language: Language
 ) -> QualityAspect:
     longest = monitor.longest_way(connection, contracts, since)
-    known = [city.contracts[ref] for ref in contracts if ref in city.contracts]
+    known = _known(city, contracts)
     promised = [item.fresh_within for item in known if item.fresh_within is not None]
     cycle = max([item.cycle for item in known if item.cycle is not None], default=timedelta())
     most = max(promised, default=None)
@@ -79,4 +98,7 @@ def _timeliness(
         else say("edge.nothing_promised", language)
     )
     state: State = "none" if minutes is None else ("warn" if late else "ok")
-    return QualityAspect(say("edge.aspect_timeliness", language), minutes, say("edge.minutes", language), state, reason)
+    name = say("edge.aspect_timeliness", language)
+    if minutes is not None and minutes >= SHOWN_AS_DAYS_MINUTES:
+        return QualityAspect(name, minutes / 1440, say("edge.days", language), state, reason, 1)
+    return QualityAspect(name, minutes, say("edge.minutes", language), state, reason)

@@ -3,13 +3,16 @@
 Source: Hangzhou art. 11, 12.
 """
 
+import re
 from uuid import UUID
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from citybrain.casework import tasks
 from citybrain.city.indicator import Indicator
 from citybrain.city.scenario import Scenario
+from citybrain.city.scenario import Step as DeclaredStep
 from citybrain.cockpits.figures import Look, provenance_of
 from citybrain.cockpits.figures_view import Link, State
 from citybrain.cockpits.panels import time_left
@@ -28,6 +31,8 @@ from citybrain.web.scenario_view import OfflineChannel, ProcessStep, Run, Scenar
 from citybrain.web.sessions import Visit
 
 RUNS_SHOWN = 200
+_CLAUSES = re.compile(r"[：。]|: |\. ")
+_NAMED = re.compile(r"\{\w+\}")
 _LIFECYCLE: dict[str, State] = {"online": "ok", "evaluated": "ok", "trial": "ok", "rectify": "warn"}
 
 
@@ -83,7 +88,7 @@ def _purpose(look: Look, scenario: Scenario) -> str:
 
 
 @get("/scenario/{name:str}")
-async def one(name: str, request: Asked) -> Response[str]:
+async def one(name: FromPath[str], request: Asked) -> Response[str]:
     """Show one scenario with its runs; the newest run is shown in full unless another is asked for."""
 
     def look_in() -> str:
@@ -105,6 +110,7 @@ def _page(request: Asked, look: Look, visit: Visit, name: str) -> ScenarioPage:
     mine = [task for task in listed_tasks if tasks.may_see(task, visit.viewer)]
     opened = sum(run.state == "open" for run in found)
     title = scenario.name.said(look.language)
+    place = place_of_run(look, indicator, shown) if shown else ""
     return ScenarioPage(
         frame=frame(request, visit, "scenario", provenance_of(look, indicator)),
         ref=scenario.ref,
@@ -115,7 +121,7 @@ def _page(request: Asked, look: Look, visit: Visit, name: str) -> ScenarioPage:
         open=opened,
         closed=len(found) - opened,
         facts=_facts(look, scenario, indicator),
-        steps=tuple(_step(look, scenario, index, listed_tasks) for index in range(len(scenario.steps))),
+        steps=tuple(_step(look, step, listed_tasks, place) for step in scenario.steps),
         history=_history(look, shown, mine) if shown else (),
         run_title=_run_title(look, indicator, shown) if shown else "",
         indicator=look.words(
@@ -140,11 +146,7 @@ def _chosen(found: list[runs.Run], asked: str) -> runs.Run | None:
 
 
 def _facts(look: Look, scenario: Scenario, indicator: Indicator) -> tuple[Fact, ...]:
-    others = dict.fromkeys(
-        look.words("the_district") if step.to == "district" else department_name(look.city, step.to, look.language)
-        for step in scenario.steps
-        if step.to != scenario.owner
-    )
+    others = dict.fromkeys(_receiver(look, step) for step in scenario.steps if step.to != scenario.owner)
     facts = [
         Fact(look.words("fact_lead"), department_name(look.city, scenario.owner, look.language)),
         Fact(look.words("fact_with"), look.words("between").join(others) or "—"),
@@ -158,30 +160,33 @@ def _facts(look: Look, scenario: Scenario, indicator: Indicator) -> tuple[Fact, 
     return tuple(facts)
 
 
-def _step(look: Look, scenario: Scenario, index: int, found: list[tasks.Task]) -> ProcessStep:
-    step = scenario.steps[index]
+def _step(look: Look, step: DeclaredStep, found: list[tasks.Task], place: str) -> ProcessStep:
+    name = _step_name(look, step, place)
     task = next((item for item in found if item.step == step.step), None)
-    to = look.words("the_district") if step.to == "district" else department_name(look.city, step.to, look.language)
     if task is None:
-        limit = (
-            look.words("working_days", count=step.due.working_days)
-            if step.due.working_days is not None
-            else (duration(step.due.within, look.language) if step.due.within else "")
-        )
-        return ProcessStep(
-            _step_name(look, scenario, index), to, "next", look.words("time_limit", limit=limit) if limit else ""
-        )
+        return ProcessStep(name, _receiver(look, step), "next", _limit(look, step))
     who = department_name(look.city, task.department, look.language)
     if task.closed_at is not None:
-        return ProcessStep(_step_name(look, scenario, index), who, "done", short_time(look, task.closed_at))
-    return ProcessStep(_step_name(look, scenario, index), who, "now", time_left(look, task.due_at))
+        return ProcessStep(name, who, "done", short_time(look, task.closed_at))
+    return ProcessStep(name, who, "now", time_left(look, task.due_at))
 
 
-def _step_name(look: Look, scenario: Scenario, index: int) -> str:
-    """Name a step by what is done, without the figures of one run."""
-    step = scenario.steps[index]
-    text = step.title.said(look.language)
-    return text.format(place=look.words("the_place"), value="…", usual="…")
+def _receiver(look: Look, step: DeclaredStep) -> str:
+    return look.words("the_district") if step.to == "district" else department_name(look.city, step.to, look.language)
+
+
+def _limit(look: Look, step: DeclaredStep) -> str:
+    if step.due.working_days is not None:
+        return look.words("time_limit", limit=look.words("working_days", count=step.due.working_days))
+    return look.words("time_limit", limit=duration(step.due.within, look.language)) if step.due.within else ""
+
+
+def _step_name(look: Look, step: DeclaredStep, place: str = "") -> str:
+    """Name a step by what is done: the clauses without the figures of the moment it was issued."""
+    clauses = [text for text in _CLAUSES.split(step.title.said(look.language)) if text.strip()]
+    kept = [text for text in clauses if not {"{value}", "{usual}"} & set(_NAMED.findall(text)) and text != "{place}"]
+    joined = look.words("colon").join(kept or clauses)
+    return joined.replace("{place}", place or look.words("the_place")).replace("{value}", "…").replace("{usual}", "…")
 
 
 def place_of_run(look: Look, indicator: Indicator, run: runs.Run) -> str:
@@ -205,7 +210,7 @@ def _run(look: Look, scenario: Scenario, indicator: Indicator, run: runs.Run, sh
     waiting = [task for task in found if task.closed_at is None]
     late = any(task.overdue(look.now) for task in waiting)
     current = {task.step for task in waiting}
-    names = [_step_name(look, scenario, index) for index, step in enumerate(scenario.steps) if step.step in current]
+    names = [_step_name(look, step) for step in scenario.steps if step.step in current]
     opened = run.state == "open"
     word = look.words("overdue") if late else look.words("run_open" if opened else "run_closed")
     return Run(

@@ -5,6 +5,7 @@ from typing import cast
 
 import polars as pl
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.city.contract import Contract, Field
@@ -109,7 +110,7 @@ def grade_of(grade: int) -> Grade:
 
 
 @get("/console/contracts/{department:str}/{resource:str}")
-async def one(department: str, resource: str, request: Asked) -> Response[str]:
+async def one(department: FromPath[str], resource: FromPath[str], request: Asked) -> Response[str]:
     """Show one contract."""
 
     def look() -> str:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from citybrain.city.contract import Contract
 from citybrain.cockpits.figures_view import Link
@@ -100,7 +101,7 @@ def _sums(looked: Desk, only: Contract | None) -> tuple[ContractSum, ...]:
 
 
 @get("/console/batches/{batch:uuid}")
-async def one(batch: UUID, request: Asked) -> Response[str]:
+async def one(batch: FromPath[UUID], request: Asked) -> Response[str]:
     """Show one receipt."""
 
     def look() -> str:

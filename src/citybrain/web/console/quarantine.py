@@ -8,6 +8,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.cockpits.figures_view import Link
@@ -117,7 +118,9 @@ def _done(request: Asked, looked: Desk) -> str:
 
 
 @post("/console/quarantine/{batch:uuid}/{row:int}/repair", status_code=303)
-async def repair(batch: UUID, row: int, request: Request[None, None, State], data: Form) -> Response[str]:
+async def repair(
+    batch: FromPath[UUID], row: FromPath[int], request: Request[None, None, State], data: Form
+) -> Response[str]:
     """Bring a mended row to the gate; when it breaks a rule again, what was typed is kept."""
 
     def look() -> tuple[str, str | None]:
@@ -186,7 +189,9 @@ def _bring(
 
 
 @post("/console/quarantine/{batch:uuid}/{row:int}/confirm", status_code=303)
-async def confirm(batch: UUID, row: int, request: Request[None, None, State], data: Form) -> Response[str]:
+async def confirm(
+    batch: FromPath[UUID], row: FromPath[int], request: Request[None, None, State], data: Form
+) -> Response[str]:
     """Record that the provider agrees: the row was wrong and stays out."""
 
     def look() -> str:

@@ -1,5 +1,7 @@
 """What stands around a contract: who answers and why, who may use it, where it comes from, what it feeds."""
 
+from datetime import timedelta
+
 from citybrain.city.contract import Contract
 from citybrain.city.whole import City
 from citybrain.kernel.clock import city_day
@@ -9,7 +11,7 @@ from citybrain.web.console.desk import SENSITIVE, Desk
 from citybrain.web.console_view import GrantLine, LineageNode
 from citybrain.web.naming import department_name, person_name
 from citybrain.web.parts_view import Fact
-from citybrain.web.promises import duration
+from citybrain.web.promises import DAY, duration
 
 NEIGHBOURS = 6
 
@@ -82,13 +84,18 @@ def rhythm(looked: Desk, contract: Contract) -> str:
         contract: The contract.
 
     """
-    cycle = duration(contract.cycle, looked.language) if contract.cycle else ""
+    cycle = _cycle(looked, contract.cycle) if contract.cycle else ""
     within = duration(contract.fresh_within, looked.language) if contract.fresh_within else ""
     if cycle and within:
         return looked.words("every_within", cycle=cycle, within=within)
     if cycle:
-        return looked.words("every", cycle=cycle)
+        return cycle
     return looked.words("within", within=within) if within else ""
+
+
+def _cycle(looked: Desk, length: timedelta) -> str:
+    each = {timedelta(hours=1): "each_hour", DAY: "each_day", timedelta(days=365): "each_year"}.get(length)
+    return looked.words(each) if each else looked.words("every", cycle=duration(length, looked.language))
 
 
 def grants(looked: Desk, contract: Contract) -> tuple[GrantLine, ...]:
