@@ -2,6 +2,7 @@
 
 from litestar import Litestar
 
+from citybrain.blueprint.instance import Instance
 from citybrain.web import explaining, routes
 from citybrain.web.app import make_app, open_instance
 from citybrain.web.cockpit.boards import Geography
@@ -10,7 +11,16 @@ from citybrain.web.cockpit.streams import Board
 
 def application() -> Litestar:
     """Open this process's instance and make the application around it."""
-    instance = open_instance()
+    return make_application(open_instance())
+
+
+def make_application(instance: Instance) -> Litestar:
+    """Make the application around an instance that is open.
+
+    Args:
+        instance: This process's instance; closed when the application ends.
+
+    """
     geography = Geography()
     board = Board(instance, geography)
     state = {"geography": geography, "board": board}

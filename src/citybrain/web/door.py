@@ -1,11 +1,8 @@
 """The door: sign in, sign out, and where each person starts."""
 
-from typing import Annotated
-
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from citybrain.cockpits.board import openable
@@ -18,7 +15,7 @@ from citybrain.web.pages import render
 from citybrain.web.sessions import COOKIE, allow_demo, check_form, sign_in, sign_out, viewer_in
 from citybrain.web.views import LoginPage, Persona
 
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Form = URLEncodedBody[dict[str, str]]
 HTML = "text/html; charset=utf-8"
 
 

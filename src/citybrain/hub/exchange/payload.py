@@ -1,5 +1,6 @@
 """Payloads: the accepted rows of a batch as compressed columnar bytes, inline when small, a synced file when large."""
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from uuid import UUID
 import polars as pl
 
 from citybrain.city.contract import Contract
+from citybrain.kernel.errors import Unavailable
 
 ROW = "_row"
 INSTANT = "_at"
@@ -95,21 +97,34 @@ def store_file(folder: Path, contract: str, batch: UUID, data: bytes) -> str:
     Returns:
         Path below the folder. A file without a batch row is garbage that a sweep removes.
 
+    Raises:
+        Unavailable: The disk is full; nothing is left behind.
+
     """
     name = contract.removeprefix("contract:").replace("/", "-").replace("@", "-v")
-    place = folder / name
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{batch}.arrow"
+    path = folder / name / f"{batch}.arrow"
+    try:
+        _write_durably(path, data)
+    except OSError as error:
+        path.with_suffix(".tmp").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Unavailable("kernel.disk_full") from error
+        raise
+    return f"{name}/{path.name}"
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
-    for directory in (place, folder):
+    for directory in (path.parent, path.parent.parent):
         handle = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
-    return f"{name}/{path.name}"

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 
 from citybrain.blueprint.instance import Instance
 from citybrain.city.contract import Contract
@@ -20,7 +21,9 @@ KEY_CHARACTERS = 200
 
 
 @post("/api/v1/contracts/{department:str}/{resource:str}/batches", status_code=201)
-async def admit(department: str, resource: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def admit(
+    department: FromPath[str], resource: FromPath[str], request: Request[Any, Any, State]
+) -> Response[bytes]:
     """Take a batch in and answer with its receipt.
 
     The content type decides the format: NDJSON, JSON, CSV, Arrow IPC or Parquet. ``Idempotency-Key`` makes a repeated

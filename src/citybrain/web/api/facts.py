@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 
 from citybrain.blueprint.instance import Instance
 from citybrain.insight.description import describe
@@ -47,7 +48,7 @@ def _revision(instance: Instance) -> int:
 
 
 @get("/api/v1/indicators/{name:str}")
-async def indicator(name: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def indicator(name: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     """Answer with an indicator: what it says now, what it rests on, and its values (JSON, or CSV by Accept)."""
     instance: Instance = request.app.state.instance
     entrance: Entrance = request.app.state.entrance

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.blueprint.instance import Instance
@@ -119,7 +120,7 @@ async def first(request: Asked) -> Redirect:
 
 
 @get("/cockpit/{name:str}")
-async def show(name: str, request: Asked) -> Response[str]:
+async def show(name: FromPath[str], request: Asked) -> Response[str]:
     """Show a cockpit on desk, wall or phone."""
 
     def look() -> str:

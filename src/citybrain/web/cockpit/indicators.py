@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.casework import tasks
@@ -34,7 +35,7 @@ MOST_WORKING_DAYS = 365
 
 
 @get("/indicator/{name:str}")
-async def show(name: str, request: Asked) -> Response[str]:
+async def show(name: FromPath[str], request: Asked) -> Response[str]:
     """Show everything about one figure."""
 
     def look_in() -> str:
@@ -128,7 +129,7 @@ def _form(look: Look, visit: Visit, indicator: Indicator, typed: dict[str, str],
 
 
 @post("/indicator/{name:str}/tasks", status_code=303)
-async def issue(name: str, request: Request[None, None, State], data: Form) -> Response[Any]:
+async def issue(name: FromPath[str], request: Request[None, None, State], data: Form) -> Response[Any]:
     """Issue a task from an indicator to a department."""
 
     def look_in() -> tuple[str, str | None]:

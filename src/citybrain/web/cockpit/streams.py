@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import get
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from citybrain.blueprint.instance import Instance
@@ -191,7 +192,7 @@ def rendered(cockpit: Cockpit, language: Language) -> dict[str, str]:
 
 
 @get("/stream/{topic:str}")
-async def stream(topic: str, request: Asked) -> ServerSentEvent:
+async def stream(topic: FromPath[str], request: Asked) -> ServerSentEvent:
     """Send what changes on an open cockpit."""
     instance, language = instance_of(request), reading_language(request)
     board: Board = request.app.state.board

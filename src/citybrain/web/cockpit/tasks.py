@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.casework import tasks
@@ -118,7 +119,7 @@ def _row(look: Look, task: tasks.Task) -> InboxRow:
 
 
 @get("/tasks/{task_id:uuid}")
-async def show(task_id: UUID, request: Asked) -> Response[str]:
+async def show(task_id: FromPath[UUID], request: Asked) -> Response[str]:
     """Show one task."""
 
     def look_in() -> str:
@@ -199,7 +200,7 @@ def _actions(visit: Visit, task: tasks.Task) -> tuple[TaskAction, ...]:
 
 
 @post("/tasks/{task_id:uuid}/act", status_code=303)
-async def act(task_id: UUID, request: Request[None, None, State], data: Form) -> Response[str]:
+async def act(task_id: FromPath[UUID], request: Request[None, None, State], data: Form) -> Response[str]:
     """Take the next step of a task; what was typed is kept when something is missing."""
 
     def look_in() -> str | None:
