@@ -72,7 +72,8 @@ def read_gazetteer(connection: Connection, city: City, reader: Reader) -> Gazett
     if contract.event_time is not None and contract.field(contract.event_time).type == "date":
         rows = rows.filter(pl.col(contract.event_time) <= declared.as_of)
         found = rows.collect()
-        found = found.filter(pl.col(contract.event_time) == found.get_column(contract.event_time).max())
+        newest = found.get_column(contract.event_time).max()
+        found = found.filter(pl.col(contract.event_time).eq_missing(pl.lit(newest)))
     else:
         found = rows.collect()
     pairs = found.sort("code").select("code", "name").rows()
