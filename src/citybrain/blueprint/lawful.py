@@ -10,6 +10,7 @@ from citybrain.blueprint.instance import Instance, payload_folder
 from citybrain.blueprint.load import Loaded, load
 from citybrain.blueprint.plan import plan_contents
 from citybrain.blueprint.revisions import Contents, Revision, city_of, digest_of, one
+from citybrain.governance.asking import WebProcess
 from citybrain.governance.bench import Bench, Doors, Fetch
 from citybrain.governance.compliance import EVERY, Round, claim_round, last_round, run_round
 from citybrain.governance.packs import chosen, read_packs
@@ -106,12 +107,27 @@ def revision_faults(connection: Connection) -> tuple[int, tuple[int, ...]]:
     return len(rows), tuple(faults)
 
 
-def check_laws(instance: Instance, fetch: Fetch | None = None, pack: str | None = None) -> Round:
+def web_process(instance: Instance) -> Fetch | None:
+    """Find the web process of an instance.
+
+    Args:
+        instance: This process's instance.
+
+    Returns:
+        A way to ask its pages; none when nobody answers there, or somebody who serves another revision.
+
+    """
+    ask = WebProcess(f"http://{instance.settings.host}:{instance.settings.port}")
+    ready = ask("/readyz").document
+    same = isinstance(ready, dict) and ready.get("revision") == instance.city_now().revision
+    return ask if same else None
+
+
+def check_laws(instance: Instance, pack: str | None = None) -> Round:
     """Check the laws once, on the running instance.
 
     Args:
         instance: This process's instance.
-        fetch: Asks the running web process; none where there is none.
         pack: Only this pack; none means all laws.
 
     Returns:
@@ -122,15 +138,14 @@ def check_laws(instance: Instance, fetch: Fetch | None = None, pack: str | None 
         Unavailable: The database is away.
 
     """
-    return run_round(bench_of(instance, fetch), chosen(read_packs(), pack))
+    return run_round(bench_of(instance, web_process(instance)), chosen(read_packs(), pack))
 
 
-def check_laws_if_due(instance: Instance, fetch: Fetch | None = None) -> Round | None:
+def check_laws_if_due(instance: Instance) -> Round | None:
     """Check the laws when the last round is older than a quarter of an hour; for the worker, as often as it likes.
 
     Args:
         instance: This process's instance.
-        fetch: Asks the running web process; none where there is none.
 
     Returns:
         The round; none when it was not due, no city is in force, or another process is at it.
@@ -144,4 +159,4 @@ def check_laws_if_due(instance: Instance, fetch: Fetch | None = None) -> Round |
         before = last_round(connection)
         if before is not None and instance.clock.now() - before[0] < EVERY:
             return None
-        return check_laws(instance, fetch)
+        return check_laws(instance)

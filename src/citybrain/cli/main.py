@@ -6,6 +6,7 @@ from citybrain.cli.city import apply_command, check, explain_command, plan_comma
 from citybrain.cli.evidence import verify
 from citybrain.cli.hub import ingest, key, query
 from citybrain.cli.insight import indicator
+from citybrain.cli.law import law
 from citybrain.cli.output import Failing
 from citybrain.cli.running import up, web, work
 from citybrain.kernel.telemetry import start_logging
@@ -34,5 +35,6 @@ for command in (
     query,
     indicator,
     verify,
+    law,
 ):
     main.add_command(command)

@@ -95,5 +95,6 @@ def chosen(packs: tuple[LawPack, ...], name: str | None) -> tuple[LawPack, ...]:
     found = tuple(pack for pack in packs if pack.pack == name)
     if not found:
         names = [pack.pack for pack in packs]
-        raise NotKnown("governance.pack_unknown", pack=name, near=near(name, names) or tuple(names))
+        likely = near(name, names)
+        raise NotKnown("governance.pack_unknown", pack=name, near=(*likely, *(n for n in names if n not in likely)))
     return found
