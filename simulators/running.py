@@ -135,11 +135,13 @@ def run(system: Simulated, how: Options, stop: threading.Event | None = None) ->
         with httpx.Client(base_url=how.url, timeout=60, trust_env=False) as client:
             sender = Sender(client, system.contract, how.key, store)
             _backfill(system, how, clock, store, faults)
+            caught_up = False  # a line that is down at the very start would leave the cockpits empty
             while not stop.is_set():
                 _make(system, clock, store, faults)
                 now = clock.now()
-                if how.once or not faults.is_out(now):
+                if how.once or not caught_up or not faults.is_out(now):
                     problem = sender.send(now)
+                    caught_up = caught_up or not store.waiting(now)
                     if problem is not None:
                         return problem
                 if how.once and not store.waiting(now + timedelta(hours=2)):
