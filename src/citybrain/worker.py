@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from citybrain.blueprint.instance import Instance
+from citybrain.blueprint.lawful import check_laws_if_due
 from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
 from citybrain.insight.alerts import judge_states
@@ -29,6 +30,7 @@ from citybrain.systems.registry import Deliverer, Folders
 SEAL_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0
 COMPACT_EVERY_S = 30.0
+LAW_LOOK_EVERY_S = 20.0
 REST_AFTER_FAULT_S = 2.0
 
 
@@ -62,6 +64,7 @@ def work(instance: Instance, stop: threading.Event) -> None:
         threading.Thread(
             target=_keep_doing, args=(lambda: _compact(instance, stop), stop), name="compact", daemon=True
         ),
+        threading.Thread(target=_keep_doing, args=(lambda: _judge(instance, stop), stop), name="law", daemon=True),
     ]
     for duty in duties:
         duty.start()
@@ -101,6 +104,12 @@ def _poll(instance: Instance, stop: threading.Event) -> None:
     while not stop.wait(LOOK_EVERY_S):
         if instance.city.ready:
             poller.poll_due(instance.city_now())
+
+
+def _judge(instance: Instance, stop: threading.Event) -> None:
+    """Check the laws when a round is due."""
+    while not stop.wait(LAW_LOOK_EVERY_S):
+        check_laws_if_due(instance)
 
 
 def _compact(instance: Instance, stop: threading.Event) -> None:

@@ -101,3 +101,25 @@ def test_a_round_is_made_every_quarter_of_an_hour_and_not_more_often(running: In
     again = check_laws_if_due(running)
     assert again is not None
     assert again.id != first.id
+
+
+def test_what_is_broken_is_looked_at_again_within_a_minute(running: Instance) -> None:
+    clock = SetClock(SystemClock().now())
+    running.clock = clock
+    with running.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO system_key (id, system, secret_hash, label, issued_at, issued_by) VALUES"
+            " (%s, 'system:nobody/knows', %s, 'back door', now(), 'somebody')", [new_id(), b"x" * 32],
+        )  # fmt: skip
+    first = check_laws_if_due(running)
+    assert first is not None
+    assert first.count("broken") == 2
+    with running.database.transaction() as connection:
+        connection.execute("DELETE FROM system_key")
+    assert check_laws_if_due(running) is None
+    clock.advance(timedelta(seconds=61))
+    again = check_laws_if_due(running)
+    assert again is not None
+    told = {(result.row, result.status) for result in again.results}
+    assert told == {("HZ-9.2a", "holds"), ("NJ-7.1c", "holds")}
+    assert check_laws_if_due(running) is None

@@ -12,7 +12,7 @@ from citybrain.blueprint.plan import plan_contents
 from citybrain.blueprint.revisions import Contents, Revision, city_of, digest_of, one
 from citybrain.governance.asking import WebProcess
 from citybrain.governance.bench import Bench, Doors, Fetch
-from citybrain.governance.compliance import EVERY, Round, claim_round, last_round, run_round
+from citybrain.governance.compliance import AGAIN, EVERY, Round, broken_rows, claim_round, last_round, run_round
 from citybrain.governance.packs import chosen, read_packs
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.ids import NewId
@@ -142,7 +142,7 @@ def check_laws(instance: Instance, pack: str | None = None) -> Round:
 
 
 def check_laws_if_due(instance: Instance) -> Round | None:
-    """Check the laws when the last round is older than a quarter of an hour; for the worker, as often as it likes.
+    """Check the laws every quarter of an hour, and what is broken every minute; for the worker, as often as it likes.
 
     Args:
         instance: This process's instance.
@@ -156,7 +156,11 @@ def check_laws_if_due(instance: Instance) -> Round | None:
     with instance.database.transaction() as connection:
         if not claim_round(connection):
             return None
-        before = last_round(connection)
-        if before is not None and instance.clock.now() - before[0] < EVERY:
+        now, before = instance.clock.now(), last_round(connection)
+        if before is None or now - before[0] >= EVERY:
+            return check_laws(instance)
+        broken = broken_rows(connection, now - AGAIN)
+        if not broken:
             return None
-        return check_laws(instance)
+        bench = bench_of(instance, web_process(instance))
+        return run_round(bench, chosen(read_packs(), None), broken)

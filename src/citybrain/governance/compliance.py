@@ -1,6 +1,6 @@
 """Compliance: every bound duty of the laws is checked live, the result kept, a change evidenced (条例对照)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
@@ -24,6 +24,7 @@ from citybrain.safeguards import evidence
 Status = Literal["holds", "broken", "not_yet", "organisational"]
 STATUSES: tuple[Status, ...] = ("holds", "broken", "not_yet", "organisational")
 EVERY = timedelta(minutes=15)
+AGAIN = timedelta(minutes=1)
 KEPT_FOR = timedelta(days=90)
 DAYS_TO_MEND = 1
 _JOINED = {"zh": "；", "en": "; "}
@@ -144,12 +145,13 @@ def check_duty(bench: Bench, duty: Duty, known: dict[str, Verdict]) -> tuple[Sta
     return ("holds" if any(verdict.holds for verdict in verdicts) else "not_yet"), words, None
 
 
-def run_round(bench: Bench, packs: Sequence[LawPack]) -> Round:
+def run_round(bench: Bench, packs: Sequence[LawPack], only: Collection[str] | None = None) -> Round:
     """Check all bound duties of some packs and keep what was seen.
 
     Args:
         bench: What the checks stand on.
         packs: Packs to check; a law that is not yet in force is left out.
+        only: Look again only at these rows, between two rounds; none means all.
 
     Returns:
         The round.
@@ -167,7 +169,7 @@ def run_round(bench: Bench, packs: Sequence[LawPack]) -> Round:
     found: list[Result] = []
     for pack in packs:
         for _, duty in pack.duties():
-            if duty.binding != "bound" or not pack.binds_on(today):
+            if duty.binding != "bound" or not pack.binds_on(today) or (only is not None and duty.id not in only):
                 continue
             start = monotonic()
             status, words, answers = check_duty(bench, duty, known)
@@ -178,7 +180,8 @@ def run_round(bench: Bench, packs: Sequence[LawPack]) -> Round:
     with bench.database.transaction() as connection:
         kept = [_keep(connection, result, bench.new_id) for result in found]
         made = Round(bench.new_id(), at, round((monotonic() - began) * 1000), tuple(kept))
-        _keep_round(connection, made)
+        if only is None:
+            _keep_round(connection, made)
     return made
 
 
@@ -251,6 +254,18 @@ def last_round(connection: Connection) -> tuple[datetime, int] | None:
     """
     row = connection.execute(_sql()["last_round"]).fetchone()
     return (row[0], row[1]) if row else None
+
+
+def broken_rows(connection: Connection, before: datetime) -> frozenset[str]:
+    """Return the rows that were seen broken and not looked at again since.
+
+    Args:
+        connection: Any transaction.
+        before: Only those whose newest result is older than this.
+
+    """
+    newest = connection.execute(_sql()["newest"]).fetchall()
+    return frozenset(row for _, row, status, at, *_ in newest if status == "broken" and at < before)
 
 
 def claim_round(connection: Connection) -> bool:
