@@ -17,7 +17,7 @@ UI_FOLDERS = ("src", "public")
 
 
 class UserInterface(BuildHookInterface):
-    """Runs ``npm ci`` and ``vite build`` when the sources changed; ships ``web/static``."""
+    """Runs ``npm ci`` and ``vite build`` when the sources changed; ships the pages, the laws and the cities."""
 
     PLUGIN_NAME = "custom"
 
@@ -35,6 +35,8 @@ class UserInterface(BuildHookInterface):
         static = Path(self.root) / "src" / "citybrain" / "web" / "static"
         if self.target_name != "wheel":
             return
+        if version == "standard":  # an editable installation reads them beside its sources
+            build_data["force_include"].update({"laws": "citybrain/_laws", "cities": "citybrain/_cities"})
         if os.environ.get(SKIP) == "1":
             self.app.display_warning(f"{SKIP}=1: the wheel has no user interface")
             return
