@@ -34,12 +34,13 @@ class Jump:
 
 
 def find_jumps(
-    values: pl.DataFrame, contract: Contract, known: Mapping[str, tuple[str, float]]
+    values: pl.DataFrame, kept: pl.Series, contract: Contract, known: Mapping[str, tuple[str, float]]
 ) -> tuple[tuple[Jump, ...], dict[str, tuple[str, float]]]:
     """Compare the median of each period with the one before.
 
     Args:
-        values: Accepted rows, typed.
+        values: All rows, typed.
+        kept: True for each row that is accepted.
         contract: Contract with ``drift`` rules and an event time.
         known: Last period and median for each rule, from earlier batches.
 
@@ -52,7 +53,7 @@ def find_jumps(
     for rule in contract.rules:
         if rule.kind != "drift" or contract.event_time is None or values.is_empty():
             continue
-        periods = _medians(values, rule, contract)
+        periods = _medians(values.filter(kept), rule, contract)
         last = known.get(rule.name)
         # A delivery of older days is compared within itself: what came later says nothing about before.
         before = last if last is not None and periods.height and last[0] <= periods["period"][0] else None

@@ -1,7 +1,9 @@
 """Texts become typed values: a cell that does not fit stays readable, so that its provider sees what was sent."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -10,6 +12,9 @@ from citybrain.safeguards.expressions import ISO_FORMATS, read_time
 
 _TRUE = ("true", "1", "yes", "是", "y", "t")
 _FALSE = ("false", "0", "no", "否", "n", "f")
+_ISO_WITH_OFFSET = re.compile(
+    r"^\d{4}-\d{2}-\d{2}(?P<mark>[T ])\d{2}:\d{2}:\d{2}(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>\d{2}):(?P<minutes>\d{2}))$"
+)
 _DTYPES: dict[str, pl.DataType] = {
     "string": pl.String(),
     "integer": pl.Int64(),
@@ -49,6 +54,8 @@ def dtype_of(field: Field) -> pl.DataType:
 def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) -> Typed:
     """Give each column the type its contract declares.
 
+    All columns are read at once on the likely way; only a column in which something did not fit is read again with care.
+
     Args:
         frame: Columns of text, or already typed ones (Arrow, Parquet). A missing column counts as all missing.
         contract: The contract.
@@ -58,16 +65,19 @@ def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) ->
         Typed columns in the contract's order.
 
     """
+    quick = _read_quickly(frame, contract, nul_possible=nul_possible)
     columns: list[pl.Series] = []
     failed: dict[str, pl.Series] = {}
-    tokens = [token for token in contract.missing if token != ""]
     for field in contract.fields:
         if field.name not in frame.columns:
             columns.append(pl.Series(field.name, [None] * frame.height, dtype=dtype_of(field)))
             continue
+        if field.name in quick:
+            columns.append(quick[field.name])
+            continue
         raw = frame.get_column(field.name)
         if raw.dtype == pl.String:
-            raw = _without_tokens(raw, tokens, drop_empty="" in contract.missing)
+            raw = _without_tokens(raw, contract.missing)
         value = _convert(raw, field, contract.zone, nul_possible=nul_possible)
         columns.append(value.alias(field.name))
         if value.null_count() != raw.null_count():
@@ -75,11 +85,52 @@ def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) ->
     return Typed(pl.DataFrame(columns) if columns else pl.DataFrame(), failed)
 
 
-def _without_tokens(raw: pl.Series, tokens: Sequence[str], *, drop_empty: bool) -> pl.Series:
-    known = [*tokens, ""] if drop_empty else list(tokens)
-    if not known:
+def _read_quickly(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) -> dict[str, pl.Series]:
+    """Read every column the likely way in one pass; return those in which nothing was odd."""
+    wanted: list[pl.Expr] = []
+    names: list[str] = []
+    for field in contract.fields:
+        if field.name in frame.columns:
+            made = _quick(frame.get_column(field.name), field, contract, nul_possible=nul_possible)
+            if made is not None:
+                wanted += [made[0].alias(field.name), made[1].alias(f"{field.name}?")]
+                names.append(field.name)
+    if not wanted or frame.is_empty():
+        return {}
+    read = frame.select(wanted)
+    found = {}
+    for name in names:
+        value = read.get_column(name)
+        if read.get_column(f"{name}?").item(0) and value.null_count() == frame.get_column(name).null_count():
+            found[name] = value
+    return found
+
+
+def _quick(raw: pl.Series, field: Field, contract: Contract, *, nul_possible: bool) -> tuple[pl.Expr, pl.Expr] | None:
+    """Return how a column is most likely read, and a test that this way was right; none where care is needed."""
+    column, fine = pl.col(field.name), pl.lit(value=True)
+    if raw.dtype != pl.String:
+        if raw.dtype != dtype_of(field):
+            return None
+        return column, column.is_finite().all() if raw.dtype.is_float() else fine
+    no_token = ~column.is_in(list(contract.missing)).any() if contract.missing else fine
+    match field.type:
+        case "string" if not nul_possible:
+            return column, no_token
+        case "integer":
+            return column.cast(pl.Int64, strict=False), fine
+        case "number":
+            made = column.cast(pl.Float64, strict=False)
+            return made, made.is_finite().all()
+        case "timestamp" if not field.formats:
+            return _same_offset(raw)
+    return None
+
+
+def _without_tokens(raw: pl.Series, tokens: Sequence[str]) -> pl.Series:
+    if not tokens:
         return raw
-    hits = raw.is_in(known)
+    hits = raw.is_in(list(tokens))
     if not hits.any():
         return raw
     return raw.to_frame().select(pl.when(~hits).then(pl.col(raw.name))).to_series()
@@ -178,6 +229,26 @@ def _instants(raw: pl.Series, formats: Sequence[str], zone: str) -> pl.Series:
         again = frame.select(read_time(pl.col("t"), [form], zone)).to_series()
         made = pl.DataFrame({"a": made, "b": again}).select(pl.coalesce("a", "b")).to_series()
     return made
+
+
+def _same_offset(raw: pl.Series) -> tuple[pl.Expr, pl.Expr] | None:
+    """Read ISO 8601 instants that all carry the same offset, several times faster than with an offset in the format."""
+    match = _ISO_WITH_OFFSET.match(_first(raw) or "")
+    if match is None:
+        return None
+    column = pl.col(raw.name)
+    form = f"%Y-%m-%d{match['mark']}%H:%M:%S"
+    naive = column.str.head(19).str.to_datetime(form, time_unit="us", strict=False, cache=False)
+    ahead = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
+    ahead = -ahead if match["sign"] == "-" else ahead
+    return (naive - ahead).dt.replace_time_zone("UTC"), (column.str.slice(19) == match["offset"]).all()
+
+
+def _first(raw: pl.Series) -> str | None:
+    if raw.len() and raw[0] is not None:
+        return str(raw[0])
+    rest = raw.drop_nulls()
+    return str(rest[0]) if rest.len() else None
 
 
 def _likely_first(raw: pl.Series) -> list[str]:

@@ -78,28 +78,17 @@ def judge(
     """
     typed = type_rows(frame, contract, nul_possible=nul_possible)
     singles = _single_row_rules(contract, arrival, typed)
-    masks = _fused_masks(typed, singles)
-    found = _Found(frame, rows, contract, typed)
-    keep = pl.repeat(value=True, n=frame.height, dtype=pl.Boolean, eager=True)
+    found = _Found(frame, rows)
+    keep = pl.Series("kept", [True], dtype=pl.Boolean).new_from_index(0, frame.height)
+    masks, repeated = _fused_masks(typed, singles, [rule for rule in contract.rules if rule.kind == "unique"])
     for chunk, mask in masks:
-        if mask.max() in (0, None):
-            continue
-        for bit, rule in enumerate(chunk):
-            hit = (mask & (1 << bit)) != 0
-            count = int(hit.sum())
-            if count:
-                found.note(rule, hit, count)
-                if rule.on_break == "set_aside":
-                    keep = keep & ~hit
-    for rule in contract.rules:
-        if rule.kind == "unique":
-            surplus = _surplus(typed.values, rule, keep)
-            count = int(surplus.sum())
-            if count:
-                found.note(rule, surplus, count)
-                if rule.on_break == "set_aside":
-                    keep = keep & ~surplus
-    jumps, medians = find_jumps(typed.values.filter(keep), contract, arrival.medians)
+        if mask.max() not in (0, None):
+            keep = found.note_mask(chunk, mask, keep)
+    for rule in repeated:
+        surplus = _surplus(typed.values, rule, keep)
+        if surplus.any():
+            keep = found.note_mask([rule], surplus.cast(pl.Int64), keep)
+    jumps, medians = find_jumps(typed.values, keep, contract, arrival.medians)
     for jump in jumps:
         found.tallies[jump.rule] = found.tallies.get(jump.rule, 0) + jump.rows
     return Verdict(
@@ -133,36 +122,43 @@ def _single_row_rules(contract: Contract, arrival: Arrival, typed: Typed) -> lis
     return made
 
 
-def _fused_masks(typed: Typed, rules: Sequence[tuple[Rule, pl.Expr]]) -> list[tuple[list[Rule], pl.Series]]:
-    """Fuse all conditions into one integer a row; separate columns cost several times as much."""
-    masks = []
-    for start in range(0, len(rules), _BITS):
-        chunk = rules[start : start + _BITS]
-        bits = [
+def _fused_masks(
+    typed: Typed, rules: Sequence[tuple[Rule, pl.Expr]], unique: Sequence[Rule]
+) -> tuple[list[tuple[list[Rule], pl.Series]], list[Rule]]:
+    """Fuse all conditions into one integer a row, in one pass; separate columns cost several times as much.
+
+    Also tells which unique rules have repeated keys at all: only those are worth a second look.
+    """
+    chunks = [rules[start : start + _BITS] for start in range(0, len(rules), _BITS)]
+    wanted = [
+        pl.sum_horizontal(
             pl.when(condition.fill_null(value=False)).then(pl.lit(1 << bit, dtype=pl.Int64)).otherwise(0)
             for bit, (_, condition) in enumerate(chunk)
-        ]
-        mask = typed.values.select(pl.sum_horizontal(bits).alias("mask")).to_series()
-        masks.append(([rule for rule, _ in chunk], mask))
-    return masks
+        ).alias(f"mask{number}")
+        for number, chunk in enumerate(chunks)
+    ]
+    wanted += [_distinct(typed.values, rule).all().alias(rule.name) for rule in unique]
+    if not wanted or typed.values.is_empty():
+        return [], []
+    read = typed.values.select(wanted)
+    masks = [([rule for rule, _ in chunk], read.get_column(f"mask{number}")) for number, chunk in enumerate(chunks)]
+    return masks, [rule for rule in unique if not read.get_column(rule.name).item(0)]
+
+
+def _distinct(values: pl.DataFrame, rule: Rule) -> pl.Expr:
+    names = values.columns if rule.fields == ("*",) else list(rule.fields)
+    return pl.col(names[0]).is_first_distinct() if len(names) == 1 else pl.struct(names).is_first_distinct()
 
 
 def _surplus(values: pl.DataFrame, rule: Rule, keep: pl.Series) -> pl.Series:
+    """Mark eligible rows that repeat an earlier eligible one; a missing key belongs to completeness, not here."""
     every = rule.fields == ("*",)
     names = values.columns if every else list(rule.fields)
     eligible = keep if every else keep & ~values.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
-    if eligible.all():
-        return ~_first_distinct(values, names)
     positions = eligible.arg_true()
-    again = positions.filter(~_first_distinct(values.select(names).filter(eligible), names))
-    surplus = pl.repeat(value=False, n=values.height, dtype=pl.Boolean, eager=True)
+    again = positions.filter(~values.select(names).filter(eligible).select(_distinct(values, rule)).to_series())
+    surplus = pl.Series("surplus", [False], dtype=pl.Boolean).new_from_index(0, values.height)
     return surplus.scatter(again, True) if again.len() else surplus
-
-
-def _first_distinct(values: pl.DataFrame, names: Sequence[str]) -> pl.Series:
-    if len(names) == 1:
-        return values.get_column(names[0]).is_first_distinct()
-    return values.select(pl.struct(names).is_first_distinct()).to_series()
 
 
 def _refusing_rule(contract: Contract, tallies: dict[str, int], received: int) -> tuple[str, float] | None:
@@ -176,35 +172,59 @@ def _refusing_rule(contract: Contract, tallies: dict[str, int], received: int) -
 class _Found:
     """Collects what the rules find: counts for all, lines of reasons for rows that are set aside."""
 
-    def __init__(self, frame: pl.DataFrame, rows: pl.Series, contract: Contract, typed: Typed) -> None:
+    def __init__(self, frame: pl.DataFrame, rows: pl.Series) -> None:
         self.tallies: dict[str, int] = {}
-        self._frame, self._rows, self._contract, self._typed = frame, rows, contract, typed
-        self._lines: list[pl.DataFrame] = []
+        self._frame, self._rows = frame, rows
+        self._lines: dict[str, list[object]] = {name: [] for name in REASON_SCHEMA}
         self._warned: pl.Series | None = None
 
-    def note(self, rule: Rule, hit: pl.Series, count: int) -> None:
-        """Count a rule's broken rows and, where they are set aside, say which and why."""
-        self.tallies[rule.name] = count
-        if rule.on_break == "warn":
-            self._warned = hit if self._warned is None else self._warned | hit
-            return
-        names = [name for name in rule.fields if name != "*" and name in self._frame.columns]
-        shown = self._frame.select(names).filter(hit) if names else pl.DataFrame({"": [None] * count})
-        value = shown.select(
-            pl.concat_str([pl.col(name).cast(pl.String).fill_null("—") for name in shown.columns], separator=" / ")
-            .str.slice(0, VALUE_CHARACTERS)
-            .str.replace_all("\x00", "␀", literal=True)
-            .alias("value")
-        )
-        self._lines.append(
-            value.select(
-                pl.lit(self._rows.filter(hit)).alias("row").cast(pl.Int64),
-                pl.lit(rule.name).alias("rule"),
-                pl.lit(",".join(rule.fields)).alias("field"),
-                pl.lit(rule.dimension).alias("dimension"),
-                pl.col("value"),
-            )
-        )
+    def note_mask(self, rules: Sequence[Rule], mask: pl.Series, keep: pl.Series) -> pl.Series:
+        """Take in which rules each row breaks; only broken rows are looked at one by one.
+
+        Args:
+            rules: The rule of each bit.
+            mask: An integer a row.
+            keep: Rows kept so far.
+
+        Returns:
+            Rows kept now.
+
+        """
+        aside = sum(1 << bit for bit, rule in enumerate(rules) if rule.on_break == "set_aside")
+        hit = mask != 0
+        broken = mask.filter(hit)
+        for bit, rule in enumerate(rules):
+            count = int(((broken & (1 << bit)) != 0).sum())
+            if count:
+                self.tallies[rule.name] = count
+        if any(rule.on_break == "warn" and rule.name in self.tallies for rule in rules):
+            warned = (mask & ~aside) != 0
+            self._warned = warned if self._warned is None else self._warned | warned
+        left_out = (mask & aside) != 0
+        if left_out.any():
+            self._say_why(rules, aside, mask.filter(left_out), left_out)
+        return keep & ~left_out
+
+    def _say_why(self, rules: Sequence[Rule], aside: int, masks: pl.Series, left_out: pl.Series) -> None:
+        there = set(self._frame.columns)
+        shown = {rule.name: [name for name in rule.fields if name in there] for rule in rules}
+        wanted = sorted({name for names in shown.values() for name in names})
+        texts = self._frame.select(wanted).filter(left_out).select(pl.all().cast(pl.String, strict=False)).to_dict()
+        values = {name: column.to_list() for name, column in texts.items()}
+        lines = self._lines
+        for at, (row, mask) in enumerate(zip(self._rows.filter(left_out).to_list(), masks.to_list(), strict=True)):
+            bits = mask & aside
+            while bits:
+                bit = bits & -bits
+                bits ^= bit
+                rule = rules[bit.bit_length() - 1]
+                cells = [values[name][at] for name in shown[rule.name]]
+                text = " / ".join("—" if cell is None else cell[:VALUE_CHARACTERS] for cell in cells)
+                lines["row"].append(row)
+                lines["rule"].append(rule.name)
+                lines["field"].append(",".join(rule.fields))
+                lines["dimension"].append(rule.dimension)
+                lines["value"].append(text[:VALUE_CHARACTERS].replace("\x00", "␀"))
 
     def warned_rows(self) -> int:
         """Count the rows that break at least one warning."""
@@ -212,9 +232,7 @@ class _Found:
 
     def reasons(self) -> pl.DataFrame:
         """Return the lines of reasons in row order."""
-        if not self._lines:
-            return pl.DataFrame(schema=REASON_SCHEMA)
-        return pl.concat(self._lines).sort("row", maintain_order=True)
+        return pl.DataFrame(self._lines, schema=REASON_SCHEMA).sort("row", maintain_order=True)
 
 
 def no_outside_knowledge(at: datetime) -> Arrival:
