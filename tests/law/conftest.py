@@ -19,6 +19,7 @@ from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.lawful import bench_of
 from citybrain.blueprint.load import load
 from citybrain.blueprint.revisions import city_of, newest
+from citybrain.casework import tasks
 from citybrain.governance.bench import Answer, Bench, Fetch
 from citybrain.governance.rehearsal import Rehearsal
 from citybrain.hub import credentials
@@ -113,6 +114,8 @@ def instance(law_url: str, folder: Path) -> Iterator[Instance]:
     divisions = [{"code": code, "name": code, "level": "district", "as_of": "2026-01-01"} for code in DISTRICTS]
     deliver(made, DIVISIONS, "system:base/register", divisions)
     with made.database.transaction() as connection:
+        order = tasks.Order("巡检", "dept:metro", NOW + timedelta(hours=1), "1 h")
+        tasks.issue(connection, order, "chen", "dept:government", made.city_now().zone, clock, new_id)
         evidence.seal(connection)
     yield made
     made.close()

@@ -3,8 +3,8 @@
 SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '20s', true);
 
 -- name: numbers
--- Task numbers of the rehearsal; the city's own sequence is left alone.
-CREATE TEMPORARY SEQUENCE IF NOT EXISTS task_number;
+-- Task numbers of the rehearsal, far beyond the city's own, whose sequence is left alone.
+CREATE TEMPORARY SEQUENCE IF NOT EXISTS task_number MINVALUE 4000000000 START 4000000000;
 
 -- name: head
 -- Log positions of the rehearsal, far beyond the city's own.
