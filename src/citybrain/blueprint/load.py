@@ -200,8 +200,12 @@ def plain(node: Any) -> Any:
         return {str(key) if not isinstance(key, (int, str)) else key: plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [plain(value) for value in node]
-    if isinstance(node, (bool, int, float)) or node is None:
+    if isinstance(node, bool) or node is None:
         return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node)
     return str(node)
 
 
