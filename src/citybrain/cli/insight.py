@@ -1,18 +1,24 @@
 """Commands on indicators."""
 
+import time
+
 import click
 
 from citybrain.blueprint.instance import Instance
+from citybrain.city.indicator import Indicator
 from citybrain.city.names import near
 from citybrain.city.whole import City
 from citybrain.cli.opening import opened
 from citybrain.cli.output import tell_json
 from citybrain.insight.description import describe
 from citybrain.insight.engines.duckdb import Engine
-from citybrain.insight.refresh import refresh
+from citybrain.insight.refresh import refresh, up_to_the_log
 from citybrain.kernel.errors import NotKnown
-from citybrain.kernel.messages import say
+from citybrain.kernel.messages import Language, say
+from citybrain.kernel.numerals import number
 from citybrain.kernel.settings import Settings
+
+WAITS_S = 30.0
 
 
 @click.command()
@@ -37,9 +43,10 @@ def indicator(name: str, grain: str | None, split: str | None, *, fresh: bool, a
         tell_json(document)
         return
     language = settings.language
-    click.echo(f"{document['name'][language]}  {document['value']} {document['unit'][language]}")
+    click.echo(f"{document['name'][language]}  {_written(city.indicators[ref], document['value'], language)}")
     click.echo(document["caliber"][language])
-    click.echo(say("insight.told", language, **{key: document[key] for key in _TOLD}))
+    known = {key: document[key] for key in _TOLD if document[key] is not None}
+    click.echo(say("insight.told", language, **known))
 
 
 _TOLD = ("state", "as_of", "received", "accepted", "batches", "quality", "position", "revision")
@@ -57,8 +64,19 @@ def bring_up(instance: Instance, city: City, ref: str) -> None:
     found = city.indicators[ref]
     for part in found.derived or ():
         bring_up(instance, city, part)
-    engine = Engine()
+    engine, until = Engine(), time.monotonic() + WAITS_S
     try:
-        refresh(city, found, instance.database, instance.reader, engine, instance.clock)
+        while refresh(city, found, instance.database, instance.reader, engine, instance.clock) is None:
+            with instance.database.reading() as connection:
+                if up_to_the_log(city, found, connection) or time.monotonic() > until:
+                    return
+            time.sleep(0.1)  # a worker is at it
     finally:
         engine.close()
+
+
+def _written(found: Indicator, value: float | None, language: Language) -> str:
+    if value is None:
+        return "—"
+    unit = found.unit.said(language)
+    return f"{number(value, found.digits)} {unit}"

@@ -59,8 +59,8 @@ def tell_finding(placed: Any, language: Language) -> None:
 def _tell(words: Problem, code: str, where: str, language: Language, ref: str = "") -> None:
     labels = ("位置", "原因", "依据", "怎么办") if language == "zh" else ("Where", "Why", "Basis", "To do")
     click.echo(f"{MARK} {words.title}  {ref}".rstrip(), err=True)
-    steps = [*words.next_steps, f"citybrain explain {code}"]
-    for label, text in zip(labels, (where, words.detail, words.source, "；".join(steps)), strict=True):
+    steps, between = [*words.next_steps, f"citybrain explain {code}"], "；" if language == "zh" else "; "
+    for label, text in zip(labels, (where, words.detail, words.source, between.join(steps)), strict=True):
         if text:
             click.echo(f"  {label}   {text}", err=True)
 

@@ -116,6 +116,23 @@ def refresh(
     return Refreshed(indicator.ref, len(values), state.position, whole)
 
 
+def up_to_the_log(city: City, indicator: Indicator, connection: Connection) -> bool:
+    """Tell whether an indicator's values rest on everything the log holds.
+
+    Args:
+        city: The revision in force.
+        indicator: One of its indicators.
+        connection: A reading transaction.
+
+    """
+    known = connection.execute(
+        statements("citybrain.insight", "refresh")["progress"], {"indicator": indicator.ref}
+    ).fetchone()
+    if known is None or bytes(known[0]) != definition(city, indicator):
+        return False
+    return bool(known[1] >= log_state(connection, city.contracts_read_by(indicator)).position)
+
+
 def _by_day(city: City, indicator: Indicator) -> bool:
     """Tell whether periods can be computed one by one: not for stocks, upserts, snapshots, models and parts."""
     contract = city.contracts.get(indicator.source or "")
