@@ -1,4 +1,4 @@
-"""A real browser and the gallery; tests are skipped, with the reason, where there is no browser."""
+"""A real browser, the gallery and a running city; tests are skipped, with the reason, where there is no browser."""
 
 import os
 import threading
@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from citybrain.kernel.ids import new_id
 from tests.browser.cleanliness import AXE, Visit, watch
 from tests.browser.gallery import Gallery
+from tests.browser.living import LiveCity, People, running
 
 CHROMIUM = Path(os.environ.get("CITYBRAIN_CHROMIUM", "/usr/bin/chromium"))
 QUIET = (
@@ -68,3 +72,25 @@ def visit(browser: Browser, gallery: Gallery) -> Iterator[Open]:
             return visit
 
         yield open_page
+
+
+@pytest.fixture(scope="session")
+def live_city(
+    browser: Browser, server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveCity]:
+    """Run the test town on a database of its own, once a worker; skipped like everything here without a browser."""
+    name = f"town_{new_id().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    with running(url, tmp_path_factory.mktemp("town")) as city:
+        yield city
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def people(live_city: LiveCity, browser: Browser) -> Iterator[People]:
+    """Sign persons in and open their pages; everything is closed after the test."""
+    with ExitStack() as closing:
+        yield People(live_city, browser, closing)

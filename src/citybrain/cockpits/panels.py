@@ -60,7 +60,7 @@ def trend(look: Look, indicator: Indicator, days: int | None) -> Trend:
     )  # fmt: skip
     large = top is not None and top[1] >= 100_000
     return Trend(
-        id=f"{dom_id(indicator)}-trend",
+        id=f"{dom_id(indicator)}-trend{days or ''}",
         name=_trend_name(look, indicator, days),
         unit=unit,
         labels=tuple(labels),
@@ -335,9 +335,8 @@ def time_left(look: Look, due: datetime) -> str:
         due: The due date.
 
     """
-    minutes = int((due - look.now).total_seconds() // 60)
-    key = "left" if minutes >= 0 else "over"
-    minutes = abs(minutes)
+    key = "left" if due >= look.now else "over"
+    minutes = int(abs((due - look.now).total_seconds()) // 60)
     if minutes < 120:
         return look.words(f"{key}_minutes", count=minutes)
     if minutes < 48 * 60:
