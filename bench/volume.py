@@ -36,6 +36,8 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
         sums = {key: receipt[key] for key in ("received", "accepted", "set_aside")}
         print(f"volume: {sums}, {len(receipt['parts'])} batches")
-        print(f"  whole command {seconds:.1f} s, {receipt['received'] / seconds:,.0f} rows/s, peak {peak / 1e6:,.0f} MB")
+        print(
+            f"  whole command {seconds:.1f} s, {receipt['received'] / seconds:,.0f} rows/s, peak {peak / 1e6:,.0f} MB"
+        )
     finally:
         shutil.rmtree(home, ignore_errors=True)

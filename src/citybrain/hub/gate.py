@@ -24,7 +24,7 @@ from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import AccessRefused, Conflicting, NotKnown
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection, Database
-from citybrain.safeguards.checks import Arrival
+from citybrain.safeguards.checks import Arrival, fixed_conditions
 from citybrain.safeguards.quality import Verdict, judge
 
 __all__ = ["Gate", "Parcel", "References", "Store", "digest"]
@@ -62,6 +62,7 @@ class Gate:
         self._clock = clock
         self._new_id = new_id
         self._log = Log(database)
+        self._conditions: dict[str, tuple[Contract, Mapping[str, pl.Expr]]] = {}
 
     def admit(self, parcel: Parcel) -> Receipt:
         """Take a batch in: bad rows are set aside with reasons, the rest becomes part of the log.
@@ -131,4 +132,14 @@ class Gate:
     def _judge(self, connection: Connection | None, contract: Contract, parsed: Parsed, at: datetime) -> Verdict:
         known = exchange.medians(connection, contract.ref) if connection is not None else {}
         arrival = Arrival(at, self._references(contract), known)
-        return judge(parsed.frame, parsed.rows, contract, arrival, nul_possible=parsed.nul_possible)
+        return judge(
+            parsed.frame, parsed.rows, contract, arrival, nul_possible=parsed.nul_possible, fixed=self._fixed(contract)
+        )
+
+    def _fixed(self, contract: Contract) -> Mapping[str, pl.Expr]:
+        """Return the conditions of a contract, compiled once for as long as it is in force."""
+        known = self._conditions.get(contract.ref)
+        if known is None or known[0] is not contract:
+            known = (contract, fixed_conditions(contract))
+            self._conditions[contract.ref] = known
+        return known[1]

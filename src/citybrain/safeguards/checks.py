@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -24,6 +24,24 @@ class Arrival:
     at: datetime
     references: Mapping[str, pl.Series]
     medians: Mapping[str, tuple[str, float]]
+
+
+OUTSIDE_KINDS = frozenset({"age", "reference"})
+
+
+def fixed_conditions(contract: Contract) -> dict[str, pl.Expr]:
+    """Compile what depends on the contract alone; done once for each contract in force, not for each batch.
+
+    Args:
+        contract: The contract.
+
+    Returns:
+        The condition by rule name, for the kinds that need no outside knowledge.
+
+    """
+    nothing = Arrival(datetime.max.replace(tzinfo=UTC), {}, {})
+    made = {rule.name: broken(rule, contract, nothing) for rule in contract.rules if rule.kind not in OUTSIDE_KINDS}
+    return {name: condition.fill_null(value=False) for name, condition in made.items() if condition is not None}
 
 
 def broken(rule: Rule, contract: Contract, arrival: Arrival) -> pl.Expr | None:

@@ -4,20 +4,19 @@ Semantics: a NULL passes every rule but ``required``; of rows that are equal und
 one in arrival order wins and only the surplus is set aside; a warning never keeps a row out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from citybrain.city.contract import Contract, Rule
-from citybrain.safeguards.checks import Arrival, broken
+from citybrain.safeguards.checks import OUTSIDE_KINDS, Arrival, broken, fixed_conditions
 from citybrain.safeguards.drift import Jump, find_jumps
 from citybrain.safeguards.fieldtypes import Typed, type_rows
 
 REASON_SCHEMA = {"row": pl.Int64, "rule": pl.String, "field": pl.String, "dimension": pl.String, "value": pl.String}
 VALUE_CHARACTERS = 200
-_BITS = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,13 @@ class Verdict:
 
 
 def judge(
-    frame: pl.DataFrame, rows: pl.Series, contract: Contract, arrival: Arrival, *, nul_possible: bool = True
+    frame: pl.DataFrame,
+    rows: pl.Series,
+    contract: Contract,
+    arrival: Arrival,
+    *,
+    nul_possible: bool = True,
+    fixed: Mapping[str, pl.Expr] | None = None,
 ) -> Verdict:
     """Check every rule on every row of a batch in one pass.
 
@@ -68,6 +73,7 @@ def judge(
         contract: The promises.
         arrival: Instant of arrival and outside knowledge (reference values, last medians).
         nul_possible: Whether texts may hold NUL characters.
+        fixed: Conditions that were compiled beforehand; none compiles them now.
 
     Returns:
         A verdict for each row; ``accepted + set_aside == n``.
@@ -77,17 +83,20 @@ def judge(
 
     """
     typed = type_rows(frame, contract, nul_possible=nul_possible)
-    singles = _single_row_rules(contract, arrival, typed)
+    conditions = _conditions(contract, arrival, typed, fixed_conditions(contract) if fixed is None else fixed)
+    unique = [rule for rule in contract.rules if rule.kind == "unique"]
     found = _Found(frame, rows)
     keep = pl.Series("kept", [True], dtype=pl.Boolean).new_from_index(0, frame.height)
-    masks, repeated = _fused_masks(typed, singles, [rule for rule in contract.rules if rule.kind == "unique"])
-    for chunk, mask in masks:
-        if mask.max() not in (0, None):
-            keep = found.note_mask(chunk, mask, keep)
+    work = typed.values.with_columns(mask.alias(f"?{name}") for name, mask in typed.failed.items())
+    suspects, repeated = _first_look(work, typed.values.columns, conditions, unique)
+    if suspects is not None:
+        broken_by = work.filter(suspects).select(condition.alias(rule.name) for rule, condition in conditions)
+        keep = found.note([rule for rule, _ in conditions], broken_by, suspects.arg_true(), keep)
     for rule in repeated:
         surplus = _surplus(typed.values, rule, keep)
-        if surplus.any():
-            keep = found.note_mask([rule], surplus.cast(pl.Int64), keep)
+        if surplus.len():
+            all_broken = pl.DataFrame({rule.name: pl.Series([True]).new_from_index(0, surplus.len())})
+            keep = found.note([rule], all_broken, surplus, keep)
     jumps, medians = find_jumps(typed.values, keep, contract, arrival.medians)
     for jump in jumps:
         found.tallies[jump.rule] = found.tallies.get(jump.rule, 0) + jump.rows
@@ -104,61 +113,58 @@ def judge(
     )
 
 
-def _single_row_rules(contract: Contract, arrival: Arrival, typed: Typed) -> list[tuple[Rule, pl.Expr]]:
+def _conditions(
+    contract: Contract, arrival: Arrival, typed: Typed, fixed: Mapping[str, pl.Expr]
+) -> list[tuple[Rule, pl.Expr]]:
+    """Pair each rule that one row can break with its condition; ``?field`` marks cells that could not be read."""
     made: list[tuple[Rule, pl.Expr]] = []
     for rule in contract.rules:
+        unread = pl.col(f"?{rule.fields[0]}") if rule.fields and rule.fields[0] in typed.failed else None
         if rule.kind == "type":
-            failed = typed.failed.get(rule.fields[0])
-            if failed is not None:
-                made.append((rule, pl.lit(failed)))
-            continue
-        if rule.kind == "required" and rule.fields[0] in typed.failed:
+            if unread is not None:
+                made.append((rule, unread))
+        elif rule.kind == "required" and unread is not None:
             # What was sent but cannot be read breaks the type, not completeness.
-            made.append((rule, pl.col(rule.fields[0]).is_null() & ~pl.lit(typed.failed[rule.fields[0]])))
-            continue
-        condition = broken(rule, contract, arrival)
-        if condition is not None:
-            made.append((rule, condition))
+            made.append((rule, pl.col(rule.fields[0]).is_null() & ~unread))
+        elif rule.name in fixed:
+            made.append((rule, fixed[rule.name]))
+        elif rule.kind in OUTSIDE_KINDS:
+            outside = broken(rule, contract, arrival)
+            if outside is not None:
+                made.append((rule, outside.fill_null(value=False)))
     return made
 
 
-def _fused_masks(
-    typed: Typed, rules: Sequence[tuple[Rule, pl.Expr]], unique: Sequence[Rule]
-) -> tuple[list[tuple[list[Rule], pl.Series]], list[Rule]]:
-    """Fuse all conditions into one integer a row, in one pass; separate columns cost several times as much.
+def _first_look(
+    work: pl.DataFrame, names: Sequence[str], conditions: Sequence[tuple[Rule, pl.Expr]], unique: Sequence[Rule]
+) -> tuple[pl.Series | None, list[Rule]]:
+    """Find, in one pass, the rows that break anything and the unique rules with repeated keys.
 
-    Also tells which unique rules have repeated keys at all: only those are worth a second look.
+    Conditions are fused into one bit a row; only the few rows it marks are then asked rule by rule.
     """
-    chunks = [rules[start : start + _BITS] for start in range(0, len(rules), _BITS)]
-    wanted = [
-        pl.sum_horizontal(
-            pl.when(condition.fill_null(value=False)).then(pl.lit(1 << bit, dtype=pl.Int64)).otherwise(0)
-            for bit, (_, condition) in enumerate(chunk)
-        ).alias(f"mask{number}")
-        for number, chunk in enumerate(chunks)
-    ]
-    wanted += [_distinct(typed.values, rule).all().alias(rule.name) for rule in unique]
-    if not wanted or typed.values.is_empty():
-        return [], []
-    read = typed.values.select(wanted)
-    masks = [([rule for rule, _ in chunk], read.get_column(f"mask{number}")) for number, chunk in enumerate(chunks)]
-    return masks, [rule for rule in unique if not read.get_column(rule.name).item(0)]
+    wanted = [_distinct(names, rule).all().alias(f"!{rule.name}") for rule in unique]
+    if conditions:
+        wanted.append(pl.any_horizontal(condition for _, condition in conditions).alias("suspect"))
+    if not wanted or work.is_empty():
+        return None, []
+    read = work.select(wanted)
+    suspects = read.get_column("suspect") if conditions else None
+    repeated = [rule for rule in unique if not read.get_column(f"!{rule.name}").item(0)]
+    return (suspects if suspects is not None and suspects.any() else None), repeated
 
 
-def _distinct(values: pl.DataFrame, rule: Rule) -> pl.Expr:
-    names = values.columns if rule.fields == ("*",) else list(rule.fields)
-    return pl.col(names[0]).is_first_distinct() if len(names) == 1 else pl.struct(names).is_first_distinct()
+def _distinct(names: Sequence[str], rule: Rule) -> pl.Expr:
+    keys = list(names) if rule.fields == ("*",) else list(rule.fields)
+    return pl.col(keys[0]).is_first_distinct() if len(keys) == 1 else pl.struct(keys).is_first_distinct()
 
 
 def _surplus(values: pl.DataFrame, rule: Rule, keep: pl.Series) -> pl.Series:
-    """Mark eligible rows that repeat an earlier eligible one; a missing key belongs to completeness, not here."""
+    """Return where eligible rows repeat an earlier eligible one; a missing key belongs to completeness, not here."""
     every = rule.fields == ("*",)
     names = values.columns if every else list(rule.fields)
     eligible = keep if every else keep & ~values.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
-    positions = eligible.arg_true()
-    again = positions.filter(~values.select(names).filter(eligible).select(_distinct(values, rule)).to_series())
-    surplus = pl.Series("surplus", [False], dtype=pl.Boolean).new_from_index(0, values.height)
-    return surplus.scatter(again, True) if again.len() else surplus
+    first = values.select(names).filter(eligible).select(_distinct(names, rule)).to_series()
+    return eligible.arg_true().filter(~first)
 
 
 def _refusing_rule(contract: Contract, tallies: dict[str, int], received: int) -> tuple[str, float] | None:
@@ -176,59 +182,56 @@ class _Found:
         self.tallies: dict[str, int] = {}
         self._frame, self._rows = frame, rows
         self._lines: dict[str, list[object]] = {name: [] for name in REASON_SCHEMA}
-        self._warned: pl.Series | None = None
+        self._warned: set[int] = set()
 
-    def note_mask(self, rules: Sequence[Rule], mask: pl.Series, keep: pl.Series) -> pl.Series:
-        """Take in which rules each row breaks; only broken rows are looked at one by one.
+    def note(self, rules: Sequence[Rule], broken_by: pl.DataFrame, places: pl.Series, keep: pl.Series) -> pl.Series:
+        """Take in which rules some rows break.
 
         Args:
-            rules: The rule of each bit.
-            mask: An integer a row.
+            rules: Rules, one a column of ``broken_by``.
+            broken_by: True where a row breaks the rule; ``m`` rows.
+            places: Where these ``m`` rows stand in the batch.
             keep: Rows kept so far.
 
         Returns:
             Rows kept now.
 
         """
-        aside = sum(1 << bit for bit, rule in enumerate(rules) if rule.on_break == "set_aside")
-        hit = mask != 0
-        broken = mask.filter(hit)
-        for bit, rule in enumerate(rules):
-            count = int(((broken & (1 << bit)) != 0).sum())
-            if count:
-                self.tallies[rule.name] = count
-        if any(rule.on_break == "warn" and rule.name in self.tallies for rule in rules):
-            warned = (mask & ~aside) != 0
-            self._warned = warned if self._warned is None else self._warned | warned
-        left_out = (mask & aside) != 0
-        if left_out.any():
-            self._say_why(rules, aside, mask.filter(left_out), left_out)
-        return keep & ~left_out
+        counts = broken_by.sum().row(0)
+        hit = [(rule, count) for rule, count in zip(rules, counts, strict=True) if count]
+        self.tallies.update({rule.name: count for rule, count in hit})
+        aside = [rule for rule, _ in hit if rule.on_break == "set_aside"]
+        for rule, _ in hit:
+            if rule.on_break == "warn":
+                self._warned.update(places.filter(broken_by.get_column(rule.name)).to_list())
+        if not aside:
+            return keep
+        left_out = broken_by.select(pl.any_horizontal(rule.name for rule in aside)).to_series()
+        gone = places.filter(left_out)
+        self._say_why(aside, broken_by.filter(left_out), gone)
+        return keep.scatter(gone, False)
 
-    def _say_why(self, rules: Sequence[Rule], aside: int, masks: pl.Series, left_out: pl.Series) -> None:
+    def _say_why(self, rules: Sequence[Rule], broken_by: pl.DataFrame, places: pl.Series) -> None:
         there = set(self._frame.columns)
         shown = {rule.name: [name for name in rule.fields if name in there] for rule in rules}
         wanted = sorted({name for names in shown.values() for name in names})
-        texts = self._frame.select(wanted).filter(left_out).select(pl.all().cast(pl.String, strict=False)).to_dict()
-        values = {name: column.to_list() for name, column in texts.items()}
+        texts = self._frame.select(pl.col(wanted).gather(places).cast(pl.String, strict=False)) if wanted else None
+        values = {name: texts.get_column(name).to_list() for name in wanted} if texts is not None else {}
+        numbers = self._rows.gather(places).to_list()
         lines = self._lines
-        for at, (row, mask) in enumerate(zip(self._rows.filter(left_out).to_list(), masks.to_list(), strict=True)):
-            bits = mask & aside
-            while bits:
-                bit = bits & -bits
-                bits ^= bit
-                rule = rules[bit.bit_length() - 1]
-                cells = [values[name][at] for name in shown[rule.name]]
-                text = " / ".join("—" if cell is None else cell[:VALUE_CHARACTERS] for cell in cells)
-                lines["row"].append(row)
+        for rule in rules:
+            field, columns = ",".join(rule.fields), [values[name] for name in shown[rule.name]]
+            for at in broken_by.get_column(rule.name).arg_true().to_list():
+                text = " / ".join("—" if column[at] is None else column[at][:VALUE_CHARACTERS] for column in columns)
+                lines["row"].append(numbers[at])
                 lines["rule"].append(rule.name)
-                lines["field"].append(",".join(rule.fields))
+                lines["field"].append(field)
                 lines["dimension"].append(rule.dimension)
                 lines["value"].append(text[:VALUE_CHARACTERS].replace("\x00", "␀"))
 
     def warned_rows(self) -> int:
         """Count the rows that break at least one warning."""
-        return 0 if self._warned is None else int(self._warned.sum())
+        return len(self._warned)
 
     def reasons(self) -> pl.DataFrame:
         """Return the lines of reasons in row order."""
