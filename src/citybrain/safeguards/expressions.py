@@ -226,7 +226,7 @@ def read_time(value: pl.Expr, formats: list[str], zone: str) -> pl.Expr:
 
     Args:
         value: Text column.
-        formats: Formats tried in order; none means ISO 8601 with or without an offset.
+        formats: Formats tried in order; none means ISO 8601 with or without an offset; ``%s`` is seconds since 1970.
         zone: Zone of texts without an offset; an hour that summer time skips fails, one it doubles means the first.
 
     Returns:
@@ -238,6 +238,8 @@ def read_time(value: pl.Expr, formats: list[str], zone: str) -> pl.Expr:
     for form in formats or ISO_FORMATS:
         if "%z" in form:
             made.append(text.str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC"))
+        elif form == "%s":  # seconds since 1970 are counted in UTC, whatever the zone
+            made.append(text.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC"))
         else:
             local = text.str.to_datetime(form, time_unit="us", strict=False)
             made.append(

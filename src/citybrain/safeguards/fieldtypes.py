@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -13,7 +13,8 @@ from citybrain.safeguards.expressions import ISO_FORMATS, read_time
 _TRUE = ("true", "1", "yes", "是", "y", "t")
 _FALSE = ("false", "0", "no", "否", "n", "f")
 _ISO_WITH_OFFSET = re.compile(
-    r"^\d{4}-\d{2}-\d{2}(?P<mark>[T ])\d{2}:\d{2}:\d{2}(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>\d{2}):(?P<minutes>\d{2}))$"
+    r"^\d{4}-\d{2}-\d{2}(?P<mark>[T ])\d{2}:\d{2}:\d{2}"
+    r"(?P<offset>[Zz]|(?P<sign>[+-])(?P<hours>\d{2}):(?P<minutes>\d{2}))$"
 )
 _DTYPES: dict[str, pl.DataType] = {
     "string": pl.String(),
@@ -54,7 +55,8 @@ def dtype_of(field: Field) -> pl.DataType:
 def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) -> Typed:
     """Give each column the type its contract declares.
 
-    All columns are read at once on the likely way; only a column in which something did not fit is read again with care.
+    All columns are read at once on the likely way; only a column in which something did not fit is read again, with
+    care.
 
     Args:
         frame: Columns of text, or already typed ones (Arrow, Parquet). A missing column counts as all missing.
@@ -78,7 +80,7 @@ def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) ->
         raw = frame.get_column(field.name)
         if raw.dtype == pl.String:
             raw = _without_tokens(raw, contract.missing)
-        value = _convert(raw, field, contract.zone, nul_possible=nul_possible)
+        value = _within_years(_convert(raw, field, contract.zone, nul_possible=nul_possible))
         columns.append(value.alias(field.name))
         if value.null_count() != raw.null_count():
             failed[field.name] = value.is_null() & raw.is_not_null()
@@ -101,7 +103,8 @@ def _read_quickly(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool
     found = {}
     for name in names:
         value = read.get_column(name)
-        if read.get_column(f"{name}?").item(0) and value.null_count() == frame.get_column(name).null_count():
+        nothing_failed = value.null_count() == frame.get_column(name).null_count()
+        if read.get_column(f"{name}?").item(0) and nothing_failed and _within_years(value) is value:
             found[name] = value
     return found
 
@@ -209,6 +212,21 @@ def _whole(raw: pl.Series) -> pl.Series:
     whole = (pl.col("rest") == pl.col("rest").round()) & (pl.col("rest").abs() < 2.0**53)
     fallback = pl.when(whole).then(pl.col("rest").cast(pl.Int64, strict=False))
     return both.select(pl.coalesce(pl.col("made"), fallback)).to_series().alias(raw.name)
+
+
+def _within_years(made: pl.Series) -> pl.Series:
+    """Let only days through that every zone and every reader can write: year 1 to 9999, a day from either end."""
+    if not isinstance(made.dtype, (pl.Date, pl.Datetime)):
+        return made
+    first, last = _since_1970(date(1, 1, 2), made.dtype), _since_1970(date(9999, 12, 30), made.dtype)
+    good = made.cast(pl.Int64).is_between(first, last)
+    return made if good.all() else made.to_frame().select(pl.when(good).then(pl.col(made.name))).to_series()
+
+
+def _since_1970(day: date, dtype: pl.DataType) -> int:
+    """Count as the column is stored: days, or microseconds."""
+    days = (day - date(1970, 1, 1)).days
+    return days if isinstance(dtype, pl.Date) else days * 86_400_000_000
 
 
 def _days(raw: pl.Series, formats: Sequence[str]) -> pl.Series:
