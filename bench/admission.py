@@ -1,4 +1,7 @@
-"""Governed admission over HTTP beside the bare ceiling: parse, rules, zstd and a durable commit in a loop, same machine, same run."""
+"""Governed admission over HTTP beside the bare ceiling.
+
+Parse, rules, zstd and a durable commit in a loop, same machine, same run.
+"""
 
 import http.client
 import json

@@ -12,7 +12,7 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 
 def events(rows: int, seed: int = 1, first: int = 0) -> pl.DataFrame:
     """Make events as text, the way NDJSON brings them; times in ISO 8601 with offset."""
-    chance = random.Random(seed)  # noqa: S311  made up on purpose
+    chance = random.Random(seed)
     made = []
     for number in range(first, first + rows):
         start = START + timedelta(seconds=number % 80_000)

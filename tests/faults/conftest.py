@@ -68,7 +68,9 @@ class RunningCity:
         raise AssertionError((self.home / "up.log").read_text()[-3000:])
 
     def run(self, *words: str) -> Any:
-        done = subprocess.run(self.command(*words), env=self.env, capture_output=True, cwd=self.home, timeout=60)
+        done = subprocess.run(
+            self.command(*words), env=self.env, capture_output=True, cwd=self.home, timeout=60, check=False
+        )
         assert done.returncode == 0, done.stderr.decode()
         return json.loads(done.stdout)
 

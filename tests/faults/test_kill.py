@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 import threading
 import time
 import urllib.error
@@ -74,7 +75,8 @@ def hurt(city: RunningCity, kills: int, seed: int) -> None:
     report = city.run("verify", "--json")
     assert report["faults"] == []
     found = city.run("indicator", "metro.entries", "--grain", "day", "--split", "", "--json")
-    print(f"\nkilled {killed}; {len(acknowledged)} acknowledged, {sum(sender.tries for sender in senders)} tries")
+    tries = sum(sender.tries for sender in senders)
+    sys.stdout.write(f"\nkilled {killed}; {len(acknowledged)} acknowledged, {tries} tries\n")
     assert len(acknowledged) > kills
     assert len(set(acknowledged.values())) == len(acknowledged)
     expected = sum((int(key.split("-")[1]) % 1000) * ROWS for key in acknowledged)

@@ -35,6 +35,9 @@ KINDS: Mapping[str, type[BaseModel]] = {
 }
 
 
+_PREFIX = {"department": "dept"}
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A finding with its place in a file."""
@@ -100,7 +103,10 @@ def load(folder: Path) -> Loaded:
             findings.append(Placed(Finding("blueprint.no_city_file", "city"), Place("city.yaml", 1, 1)))
         return Loaded(None, tuple(findings), {}, {})
     city = gather(settings, things)
+    unread = {name for item in findings if (name := _name_in(item.finding)) is not None}
     for finding in cross_check(city):
+        if finding.code == "blueprint.name_unknown" and finding.params["name"] in unread:
+            continue  # it is declared; what is wrong with it was said already
         document = documents.get(finding.ref)
         findings.append(_placed(document, finding) if document else Placed(finding, Place(finding.ref, 1, 1)))
     findings.sort(key=lambda item: (item.place.file, item.place.line, item.place.column))
@@ -110,6 +116,12 @@ def load(folder: Path) -> Loaded:
         {ref: document.file for ref, document in documents.items()},
         {ref: plain(document.content) for ref, document in documents.items()},
     )
+
+
+def _name_in(finding: Finding) -> str | None:
+    """Tell which thing a file that could not be read was to declare."""
+    declared = finding.params.get("declares")
+    return str(declared) if declared else None
 
 
 def gather(settings: CitySettings, things: Mapping[str, Thing]) -> City:
@@ -217,11 +229,13 @@ def _read_thing(document: Document, findings: list[Placed]) -> Any:
         params = {"key": first, "near": near(str(first), KINDS)}
         findings.append(_placed(document, Finding("blueprint.kind_unknown", document.file, (), params)))
         return None
+    declares = content.get("id") if kind == "contract" else f"{_PREFIX.get(kind, kind)}:{content.get(kind)}"
     try:
         return read_plain(content)
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_context=True):
-            findings.append(_placed(document, _translate(problem, document, kind)))
+            finding = _translate(problem, document, kind)
+            findings.append(_placed(document, replace(finding, params={**finding.params, "declares": declares})))
         return None
 
 

@@ -101,7 +101,7 @@ def ingest(
             instance.database, instance.city_now, instance.gate, instance.clock, instance.new_id, settings.batch_rows
         )
         if name.startswith("source:"):
-            folders = Folders(data_dir or settings.data_dir, settings.home / "geography")
+            folders = Folders(data_dir or settings.data_dir, settings.home / "geography", settings.city_dir)
             receipts = list(deliverer.deliver_files(name, folders))
         else:
             receipts = _deliver_contract(instance, deliverer, name, files, system)
