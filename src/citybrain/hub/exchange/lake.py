@@ -1,9 +1,7 @@
 """The lake: old batches as Apache Iceberg tables, so that any engine can read them; the snapshot says up to where.
 
 A compaction writes and syncs a Parquet file, commits a snapshot that carries the log position it contains, and only
-then
-
-lets go of the payloads in the log. Readers take the position from the snapshot, so log and lake never overlap or
+then lets go of the payloads in the log. Readers take the position from the snapshot, so log and lake never overlap or
 leave a gap, wherever a compaction is interrupted.
 """
 
