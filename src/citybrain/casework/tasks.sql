@@ -51,4 +51,4 @@ FROM task WHERE id = %(id)s;
 
 -- name: events
 -- A task's course.
-SELECT at, act, person, words FROM task_event WHERE task = %(id)s ORDER BY at, act;
+SELECT at, act, person, words FROM task_event WHERE task = %(id)s ORDER BY place;

@@ -50,10 +50,11 @@ CREATE INDEX task_about ON task (indicator, issued_at DESC);
 CREATE INDEX task_run ON task (run);
 
 CREATE TABLE task_event (
+    place  bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     task   uuid        NOT NULL REFERENCES task (id) ON DELETE CASCADE,
     at     timestamptz NOT NULL,
     act    text        NOT NULL CHECK (act IN ('issued', 'signed', 'reported', 'closed', 'returned', 'urged')),
     person text        NOT NULL,
     words  text        NOT NULL DEFAULT ''
 );
-CREATE INDEX task_event_of ON task_event (task, at);
+CREATE INDEX task_event_of ON task_event (task, place);
