@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -22,6 +23,7 @@ from citybrain.blueprint.apply import apply
 from citybrain.blueprint.load import load
 from citybrain.blueprint.revisions import CityInForce
 from citybrain.hub import credentials
+from citybrain.hub.exchange.reading import log_state
 from citybrain.kernel.clock import SystemClock
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.postgres import Database
@@ -112,6 +114,34 @@ class LiveCity:
                 return
             time.sleep(0.03)
         raise AssertionError(f"{indicator} does not contain {receipt['batch']} after {within_s} s")
+
+    def caught_up(self, within_s: float = 10.0) -> None:
+        """Wait until every indicator contains all that was ever posted."""
+        city, end = self.city.now(), time.monotonic() + within_s
+        while True:
+            with self.database.reading() as connection:
+                known = dict(connection.execute("SELECT indicator, position FROM insight_progress").fetchall())
+                behind = [
+                    item.ref
+                    for item in city.indicators.values()
+                    if known.get(item.ref, 0) < log_state(connection, city.contracts_read_by(item)).position
+                ]
+            if not behind:
+                return
+            assert time.monotonic() < end, f"{behind} are behind after {within_s} s"
+            time.sleep(0.05)
+
+    def await_task(self, department: str, key: str, within_s: float = 10.0) -> UUID:
+        """Wait until a department has a task about a place; the worker judges values after it has stored them."""
+        sql = "SELECT id FROM task WHERE department = %s AND key = %s ORDER BY issued_at DESC LIMIT 1"
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            with self.database.reading() as connection:
+                found = connection.execute(sql, [department, key]).fetchone()
+            if found is not None:
+                return UUID(str(found[0]))
+            time.sleep(0.03)
+        raise AssertionError(f"{department} has no task about {key} after {within_s} s")
 
     def execute(self, sql: str, *values: object) -> None:
         """Set up what cannot be brought about in a test's time, such as a due date that is over."""

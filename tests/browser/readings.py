@@ -1,6 +1,6 @@
 """What a person reads on a page, as values a test can compare."""
 
-from collections.abc import Mapping
+from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
@@ -17,6 +17,7 @@ def figure(page: Page, tile: str) -> float | None:
 
 def figure_now(people: People, person: str, tile: str) -> float:
     """Open the city's cockpit anew and read a tile; nothing counts as 0."""
+    people.city.caught_up()
     visit = people.open(person, CITY)
     found = figure(visit.page, tile)
     visit.page.close()
@@ -54,8 +55,8 @@ def table_of(page: Page, panel: str) -> dict[str, str]:
     }
 
 
-def crowd_at(city: LiveCity, station: str, entries: int, *, usual: int = 100, back: int = 0) -> Mapping[str, object]:
-    """Let the gates of a station report four ordinary weeks and then a crowd; return the receipt of the crowd."""
+def crowd_at(city: LiveCity, station: str, entries: int, *, usual: int = 100, back: int = 0) -> UUID:
+    """Let the gates of a station report four ordinary weeks and then a crowd; return the metro's task about it."""
     at = slot(back)
     rows = [
         {"slot_start": slot(back + 96 * days), "station": station, "district": "990101", "entries": usual}
@@ -63,6 +64,5 @@ def crowd_at(city: LiveCity, station: str, entries: int, *, usual: int = 100, ba
     ]
     city.post("metro/flow", rows)
     crowd = {"slot_start": at, "station": station, "district": "990101", "entries": entries}
-    receipt = city.post("metro/flow", [crowd])
-    city.settle(receipt, "metro.crowd")
-    return receipt
+    city.post("metro/flow", [crowd])
+    return city.await_task("dept:metro", station)

@@ -22,6 +22,7 @@ def gate() -> str:
 
 
 def test_an_open_cockpit_changes_without_being_opened_again(live_city: LiveCity, people: People, gate: str) -> None:
+    live_city.caught_up()
     page = people.open("chen", CITY).page
     page.evaluate("window.openedOnce = true")
     before = figure(page, "metro-passed") or 0
@@ -38,6 +39,7 @@ def test_an_open_cockpit_changes_without_being_opened_again(live_city: LiveCity,
 
 
 def test_a_posted_batch_is_on_the_screen_within_a_second(live_city: LiveCity, people: People, gate: str) -> None:
+    live_city.caught_up()
     page = people.open("lin", CITY).page
     expected = figure(page, "metro-passed") or 0
     waits = []

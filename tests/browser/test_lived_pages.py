@@ -24,12 +24,9 @@ def lived(live_city: LiveCity) -> dict[str, str]:
     live_city.post("metro/counts", b'{"passed_at": "now"}\nnot a record\n' + b'{"gate": 1}\n')
     live_city.post("data-bureau/air", [{"hour": slot(back), "station": "A7", "pm25": 33 + back} for back in (0, 4, 8)])
     live_city.post("health/cases", [{"reported_at": slot(), "case_number": new_id().hex, "phone": "13900001111"}])
-    crowd_at(live_city, "S301", 990)
+    task = crowd_at(live_city, "S301", 990)
     live_city.settle(receipt, "parking.occupied")
-    with live_city.database.reading() as connection:
-        task = connection.execute("SELECT id FROM task WHERE key = 'S301' AND department = 'dept:metro'").fetchone()
-    assert task
-    return {"batch": receipt["batch"], "task": str(task[0])}
+    return {"batch": receipt["batch"], "task": str(task)}
 
 
 @pytest.fixture(scope="module")

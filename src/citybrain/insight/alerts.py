@@ -58,12 +58,13 @@ def judge_states(connection: Connection, city: City, indicator: Indicator, now: 
         return []
     split = limits.by or ""
     grain = indicator.time.grain if split or "usual" in _names(indicator) else shown_grain(indicator)
-    given = {"indicator": indicator.ref, "grain": grain, "split": split, "now": now}
+    oldest = _oldest(city, indicator, grain, now)
+    given = {"indicator": indicator.ref, "grain": grain, "split": split, "now": now, "oldest": oldest}
     opened: list[Alert] = []
     for key, bucket, value in connection.execute(
         statements("citybrain.insight", "alerts")["newest_by_key"], given
     ).fetchall():
-        if value is None or _late(city, indicator, bucket, grain, now):
+        if value is None:
             continue
         normal = None
         if "usual" in _names(indicator):
@@ -80,12 +81,13 @@ def _names(indicator: Indicator) -> frozenset[str]:
     return names
 
 
-def _late(city: City, indicator: Indicator, bucket: datetime, grain: str, now: datetime) -> bool:
+def _oldest(city: City, indicator: Indicator, grain: str, now: datetime) -> datetime | None:
+    """Return the beginning of the oldest period that may still open an alert; none where nothing is promised."""
     promised = promise(city, indicator)
     if grain == "all" or promised is None:
-        return False
+        return None
     step = STEP[grain]
-    return now > bucket + step + max(2 * promised, step)
+    return now - step - max(2 * promised, step)
 
 
 def wanted_state(indicator: Indicator, value: float, normal: float | None) -> str:

@@ -13,12 +13,14 @@ ON CONFLICT (indicator, split, key) DO UPDATE SET state = excluded.state, since 
     periods = excluded.periods;
 
 -- name: newest_by_key
--- Newest period of every key.
-SELECT key, bucket, value FROM insight_value
-WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND bucket = (
-    SELECT max(bucket) FROM insight_value
-    WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND bucket <= %(now)s
-);
+-- Newest period of every key, as far back as a period may still be judged; one key may be ahead of another.
+SELECT DISTINCT ON (key) key, bucket, value FROM insight_value
+WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND bucket <= %(now)s AND bucket >= coalesce(
+    %(oldest)s::timestamptz, (
+        SELECT max(bucket) FROM insight_value
+        WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND bucket <= %(now)s
+    )
+) ORDER BY key, bucket DESC;
 
 -- name: open
 -- A new alert; only one is open for a key.
