@@ -88,10 +88,11 @@ def judge(
     found = _Found(frame, rows)
     keep = pl.Series("kept", [True], dtype=pl.Boolean).new_from_index(0, frame.height)
     work = typed.values.with_columns(mask.alias(f"?{name}") for name, mask in typed.failed.items())
-    suspects, repeated = _first_look(work, typed.values.columns, conditions, unique)
-    if suspects is not None:
-        broken_by = work.filter(suspects).select(condition.alias(rule.name) for rule, condition in conditions)
-        keep = found.note([rule for rule, _ in conditions], broken_by, suspects.arg_true(), keep)
+    asked, repeated = _ask(work, typed.values.columns, conditions, unique)
+    rules = [rule for rule, _ in conditions]
+    suspects = asked.select(pl.any_horizontal(rule.name for rule in rules)).to_series() if rules else None
+    if suspects is not None and suspects.any():
+        keep = found.note(rules, asked.filter(suspects), suspects.arg_true(), keep)
     for rule in repeated:
         surplus = _surplus(typed.values, rule, keep)
         if surplus.len():
@@ -135,22 +136,18 @@ def _conditions(
     return made
 
 
-def _first_look(
+def _ask(
     work: pl.DataFrame, names: Sequence[str], conditions: Sequence[tuple[Rule, pl.Expr]], unique: Sequence[Rule]
-) -> tuple[pl.Series | None, list[Rule]]:
-    """Find, in one pass, the rows that break anything and the unique rules with repeated keys.
-
-    Conditions are fused into one bit a row; only the few rows it marks are then asked rule by rule.
-    """
-    wanted = [_distinct(names, rule).all().alias(f"!{rule.name}") for rule in unique]
-    if conditions:
-        wanted.append(pl.any_horizontal(condition for _, condition in conditions).alias("suspect"))
+) -> tuple[pl.DataFrame, list[Rule]]:
+    """Ask all conditions at once, one bit a row and rule, and which unique rules have repeated keys at all."""
+    wanted = [condition.alias(rule.name) for rule, condition in conditions]
+    wanted += [_distinct(names, rule).all().alias(f"!{rule.name}") for rule in unique]
     if not wanted or work.is_empty():
-        return None, []
-    read = work.select(wanted)
-    suspects = read.get_column("suspect") if conditions else None
-    repeated = [rule for rule in unique if not read.get_column(f"!{rule.name}").item(0)]
-    return (suspects if suspects is not None and suspects.any() else None), repeated
+        return pl.DataFrame(schema={rule.name: pl.Boolean for rule, _ in conditions}), []
+    asked = work.select(wanted)
+    return asked.select(rule.name for rule, _ in conditions), [
+        rule for rule in unique if not asked.get_column(f"!{rule.name}").item(0)
+    ]
 
 
 def _distinct(names: Sequence[str], rule: Rule) -> pl.Expr:
