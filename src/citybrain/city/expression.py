@@ -5,7 +5,10 @@ It is read with Python's grammar and only the node kinds below are let through; 
 """
 
 import ast
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -74,6 +77,25 @@ _NODES = (
     ast.Tuple,
     ast.Load,
 )
+
+
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+"""What each sign of comparison does, on numbers and on an engine's columns alike."""
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+}
+"""What each sign of arithmetic does; an engine may treat division by nothing in its own way."""
 
 
 class ExpressionWrong(ValueError):

@@ -10,24 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from citybrain.city.expression import Expression, ExpressionWrong
+from citybrain.city.expression import ARITHMETIC, COMPARISONS, Expression, ExpressionWrong
 
 EARTH_RADIUS_M = 6_371_008.8
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Mod: operator.mod,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +80,7 @@ def _visit(node: ast.expr, around: Surroundings) -> Compiled:
         return Compiled(-inner.value if isinstance(node.op, ast.USub) else ~inner.value, inner.failed)
     if isinstance(node, ast.BinOp):
         parts = [_visit(node.left, around), _visit(node.right, around)]
-        return Compiled(_ARITHMETIC[type(node.op)](parts[0].value, parts[1].value), _any(parts))
+        return Compiled(ARITHMETIC[type(node.op)](parts[0].value, parts[1].value), _any(parts))
     if isinstance(node, ast.BoolOp):
         parts = [_visit(value, around) for value in node.values]
         join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
@@ -117,7 +102,7 @@ def _compare(node: ast.Compare, around: Surroundings) -> Compiled:
             tests.append(~test if isinstance(sign, ast.NotIn) else test)
             continue
         right = _visit(right_node, around)
-        tests.append(_COMPARE[type(sign)](left.value, right.value))
+        tests.append(COMPARISONS[type(sign)](left.value, right.value))
         parts.append(right)
         left = right
     return Compiled(reduce(operator.and_, tests), _any(parts))

@@ -12,22 +12,8 @@ from zoneinfo import ZoneInfo
 import ibis
 from ibis.expr import types as ir
 
-from citybrain.city.expression import Expression, ExpressionWrong
+from citybrain.city.expression import ARITHMETIC, COMPARISONS, Expression, ExpressionWrong
 
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Mod: operator.mod,
-}
 _MEASURES: dict[str, Callable[..., Any]] = {
     "sum": lambda value: value.sum(),
     "avg": lambda value: value.cast("float64").mean(),
@@ -110,7 +96,7 @@ def _visit(node: ast.expr, around: Surroundings) -> Any:
         left, right = _visit(node.left, around), _visit(node.right, around)
         if isinstance(node.op, ast.Div):
             return left.cast("float64") / right.nullif(0)
-        return _ARITHMETIC[type(node.op)](left, right)
+        return ARITHMETIC[type(node.op)](left, right)
     if isinstance(node, ast.BoolOp):
         join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
         return reduce(join, [_visit(value, around) for value in node.values])
@@ -131,7 +117,7 @@ def _compare(node: ast.Compare, around: Surroundings) -> Any:
             tests.append(~test if isinstance(sign, ast.NotIn) else test)
             continue
         right = _visit(right_node, around)
-        tests.append(_COMPARE[type(sign)](left, right))
+        tests.append(COMPARISONS[type(sign)](left, right))
         left = right
     return reduce(operator.and_, tests)
 
