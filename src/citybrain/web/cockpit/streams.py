@@ -6,7 +6,7 @@ One thread listens for the whole process; every viewer has a short queue in whic
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,16 +19,18 @@ from citybrain.cockpits.view import Cockpit
 from citybrain.kernel.errors import CityBrainError, NotKnown, Unavailable
 from citybrain.kernel.messages import Language
 from citybrain.kernel.telemetry import logger
-from citybrain.safeguards.viewing import Viewer
+from citybrain.safeguards.viewing import Viewer, viewer_of
 from citybrain.web.cockpit.boards import Geography, compose
 from citybrain.web.door import entrance_of
 from citybrain.web.frames import Asked, instance_of, reading_language
 from citybrain.web.pages import render_widget, widget_id
 from citybrain.web.sessions import viewer_in
 
-TICK_S = 10.0
+TICK_S = 1.0
 GATHER_S = 0.05
 PING_S = 15.0
+END = "end"
+CHANNELS = ("citybrain_value", "citybrain_task", "citybrain_revision")
 TOPIC_PREFIX = "cockpit."
 MOST_READERS = 12_000
 
@@ -82,15 +84,23 @@ class Board:
         self._channels: dict[tuple[str, str, str], Channel] = {}
         self._mutex = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="board", daemon=True)
+        self._changed = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep, args=(self._listen,), name="board-listen", daemon=True),
+            threading.Thread(target=self._keep, args=(self._draw,), name="board-draw", daemon=True),
+        ]
 
     def start(self) -> None:
-        """Start the listening thread."""
-        self._thread.start()
+        """Start listening and drawing."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening and drawing; returns when both have ended."""
         self._stop.set()
+        self._changed.set()
+        for thread in self._threads:
+            thread.join(timeout=2 * TICK_S)
 
     def join(
         self, name: str, viewer: Viewer, language: Language, loop: asyncio.AbstractEventLoop
@@ -132,36 +142,48 @@ class Board:
             if not channel.readers:
                 self._channels.pop((channel.name, channel.viewer.scope, channel.language), None)
 
-    def _listen(self) -> None:
-        channels = ("citybrain_value", "citybrain_task", "citybrain_revision")
+    def _keep(self, duty: Callable[[], None]) -> None:
+        """Run a duty; when the database goes away, rest and begin again."""
         while not self._stop.is_set():
             try:
-                for heard in self._instance.database.listen(*channels, timeout_s=1.0):
-                    if self._stop.is_set():
-                        return
-                    if heard is not None and heard.channel == "citybrain_revision":
-                        self._instance.city.look()
-                    self._turn(changed=heard is not None)
+                duty()
             except CityBrainError as error:
                 logger().warning("web.board_interrupted", code=error.code)
-                self._stop.wait(1.0)
+                self._stop.wait(TICK_S)
             except Exception:
                 logger().exception("web.board_bug")
-                self._stop.wait(1.0)
+                self._stop.wait(TICK_S)
 
-    def _turn(self, *, changed: bool) -> None:
-        self._instance.city.look()
-        if changed:
-            self._stop.wait(GATHER_S)  # what belongs together arrives together
-        with self._mutex:
-            channels = list(self._channels.values())
-        for channel in channels:
-            self._refresh(channel)
+    def _listen(self) -> None:
+        for heard in self._instance.database.listen(*CHANNELS, timeout_s=TICK_S):
+            if self._stop.is_set():
+                return
+            if heard is not None:
+                self._changed.set()
+
+    def _draw(self) -> None:
+        """Draw open cockpits again when something changed, and once a second: time alone makes figures late.
+
+        However many changes come while one drawing is under way, they make one more drawing.
+        """
+        while not self._stop.is_set():
+            if self._changed.wait(TICK_S):
+                self._stop.wait(GATHER_S)  # what belongs together arrives together
+                self._changed.clear()
+            self._instance.city.look()
+            with self._mutex:
+                channels = list(self._channels.values())
+            for channel in channels:
+                self._refresh(channel)
 
     def _refresh(self, channel: Channel, everything_to: Reader | None = None) -> None:
         try:
-            cockpit = compose(self._instance, self._geography, channel.viewer, channel.name, channel.language)
+            viewer = viewer_of(self._instance.city_now(), channel.viewer.person)
+            if viewer.scope != channel.viewer.scope:
+                raise NotKnown("cockpits.cockpit_unknown", cockpit=channel.name)
+            cockpit = compose(self._instance, self._geography, viewer, channel.name, channel.language)
         except NotKnown:
+            self._end(channel)  # the post has changed or lost the cockpit: who may see it now asks again
             return
         fresh = rendered(cockpit, channel.language)
         changes = {key: html for key, html in fresh.items() if channel.sent.get(key) != html}
@@ -172,6 +194,12 @@ class Board:
             found = fresh if reader is everything_to else changes
             if found:
                 reader.put(found)
+
+    def _end(self, channel: Channel) -> None:
+        with self._mutex:
+            readers = list(channel.readers)
+        for reader in readers:
+            reader.put({END: ""})
 
 
 def rendered(cockpit: Cockpit, language: Language) -> dict[str, str]:
@@ -217,6 +245,8 @@ async def _events(board: Board, channel: Channel, reader: Reader) -> AsyncIterat
                 continue
             reader.signal.clear()
             waiting, reader.waiting = reader.waiting, {}
+            if END in waiting:
+                return
             for key, data in waiting.items():
                 yield ServerSentEventMessage(event="state" if key == "state" else "widget", data=data)
     finally:
