@@ -122,6 +122,14 @@ function label(name: string, color: string, ink: Paint, position: string, bold =
   return { show: true, formatter: name, color, position, fontFamily: ink.font, fontSize: ink.size, fontWeight: bold ? 700 : 400, distance: ink.size * 0.55, textBorderColor: ink.sheet, textBorderWidth: 3 };
 }
 
+/** Early in the day the measured line is too short for two labels: where others may begin, or 0 when it is long enough. */
+function earlyEnd(sheet: Sheet): number {
+  const measured = sheet.series.find((column) => column.role === "measured");
+  if (!measured || sheet.series.length < 2 || sheet.labels.length < 20) return 0;
+  const end = measured.values.reduce((last: number, value, index) => (value === null ? last : index), 0);
+  return end < sheet.labels.length * 0.2 ? Math.round(sheet.labels.length * 0.4) : 0;
+}
+
 function lineSeries(column: Column, sheet: Sheet, ink: Paint): Plain {
   const looks: Record<string, Plain> = {
     measured: { color: ink.accent, width: 2, type: "solid" },
@@ -136,15 +144,20 @@ function lineSeries(column: Column, sheet: Sheet, ink: Paint): Plain {
   const from = known[0] ?? 0;
   const to = known[known.length - 1] ?? 0;
   const points: Plain[] = [];
-  if (column.role !== "forecast") {
-    const at = labelIndex(column, others, from, to);
+  const early = earlyEnd(sheet);
+  if (early > 0 && column.role === "measured") {
+    const value = column.values[to] ?? 0;
+    const word = { ...label(`${column.name}  ${sheet.labels[to]}  ${written(value, sheet.decimals)}`, ink.accent, ink, "top", true), align: "left", distance: ink.size };
+    points.push({ coord: [sheet.labels[to], value], symbol: "circle", symbolSize: ink.size * 0.5, itemStyle: { color: ink.accent }, label: word });
+  } else if (column.role !== "forecast") {
+    const at = labelIndex(column, others, Math.max(from, early), to);
     const value = column.values[at];
     if (value !== undefined && value !== null) {
       const above = others.every((other) => (other.values[at] ?? -Infinity) <= value);
       points.push({ coord: [sheet.labels[at], value], symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, label: label(column.name, tone[column.role] ?? ink.dim, ink, above ? "top" : "bottom") });
     }
   }
-  if (column.role === "measured") points.push(...peak(column, sheet, ink));
+  if (column.role === "measured" && early <= 0) points.push(...peak(column, sheet, ink));
   return {
     type: "line",
     name: column.name,
