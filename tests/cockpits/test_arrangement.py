@@ -39,5 +39,15 @@ def test_a_map_and_the_ranking_beside_it_share_a_pane_on_the_desk() -> None:
     assert desk_panes((MAP, TREND, RANK)) == ((MAP,), (TREND,), (RANK,))
 
 
+def test_two_trends_stand_one_above_the_other_beside_a_map_that_stands_alone() -> None:
+    assert desk_panes((MAP, TREND, TASKS, RANK, TREND, RANK)) == ((MAP,), (TREND, TREND), (RANK,), (RANK,))
+    assert desk_panes((TREND, MAP, RANK, TREND)) == ((TREND,), (MAP, RANK), (TREND,))
+
+
+def test_a_map_on_a_wall_keeps_its_column_while_there_is_another() -> None:
+    columns = wall_columns((MAP, TREND, TASKS, RANK, TREND, RANK))
+    assert columns == ((MAP,), (RANK,), (TREND, RANK), (TASKS, TREND))
+
+
 def test_tasks_come_before_advice_at_the_side() -> None:
     assert side_panels((ADVICE, TREND, TASKS)) == (TASKS, ADVICE)

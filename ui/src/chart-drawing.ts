@@ -93,7 +93,7 @@ function labelIndex(column: Column, others: Column[], from: number, to: number):
     const value = column.values[index];
     if (value === null || value === undefined) continue;
     const slope = Math.abs((column.values[index + 1] ?? value) - (column.values[index - 1] ?? value));
-    const room = Math.min(...others.map((other) => Math.abs((other.values[index] ?? value + 1) - value)), value || 1);
+    const room = Math.min(...others.map((other) => Math.abs((other.values[index] ?? Infinity) - value)), value || 1);
     const score = room - slope * 3 - Math.abs(index - (from + to) / 2) * 0.001;
     if (best < 0 || score > most) {
       most = score;
@@ -149,7 +149,7 @@ function lineSeries(column: Column, sheet: Sheet, ink: Paint): Plain {
     const value = column.values[to] ?? 0;
     const word = { ...label(`${column.name}  ${sheet.labels[to]}  ${written(value, sheet.decimals)}`, ink.accent, ink, "top", true), align: "left", distance: ink.size };
     points.push({ coord: [sheet.labels[to], value], symbol: "circle", symbolSize: ink.size * 0.5, itemStyle: { color: ink.accent }, label: word });
-  } else if (column.role !== "forecast") {
+  } else if (column.role !== "forecast" && others.length > 0) {
     const at = labelIndex(column, others, Math.max(from, early), to);
     const value = column.values[at];
     if (value !== undefined && value !== null) {
@@ -181,14 +181,15 @@ function peak(column: Column, sheet: Sheet, ink: Paint): Plain[] {
   });
   const value = column.values[at];
   if (value === null || value === undefined) return [];
-  const right = at < column.values.length * 0.6;
+  const part = at / Math.max(1, column.values.length - 1);
+  const position = part < 0.2 ? "right" : part > 0.8 ? "left" : "top";
   return [
     {
       coord: [sheet.labels[at], value],
       symbol: "circle",
       symbolSize: ink.size * 0.5,
       itemStyle: { color: ink.accent },
-      label: label(`${sheet.labels[at]}  ${written(value, sheet.decimals)}`, ink.text, ink, right ? "right" : "left", true),
+      label: label(`${sheet.labels[at]}  ${written(value, sheet.decimals)}`, ink.text, ink, position, true),
     },
   ];
 }
@@ -236,6 +237,17 @@ function publishedLine(sheet: Sheet, ink: Paint): Plain | null {
   return { silent: true, animation: false, symbol: "none", lineStyle: { color: ink.axis, width: 1, type: "solid" }, data };
 }
 
+/** Whether a step of an axis is 1, 2, 2.5, 3 or 5 times a power of ten. */
+function plainStep(step: number): boolean {
+  const lead = step / 10 ** Math.floor(Math.log10(step));
+  return [1, 2, 2.5, 3, 5].some((each) => Math.abs(each - lead) < 1e-9);
+}
+
+/** The digits after the point that a step needs. */
+function digitsOf(step: number): number {
+  return [0, 1, 2, 3].find((digits) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-9) ?? 3;
+}
+
 function axes(sheet: Sheet, ink: Paint, width: number): Plain {
   const top = ceiling(highest(sheet) / sheet.divisor);
   const bottom = lowest(sheet) < 0 ? -ceiling(-lowest(sheet) / sheet.divisor) : 0;
@@ -248,7 +260,7 @@ function axes(sheet: Sheet, ink: Paint, width: number): Plain {
   const shown = (index: number, text: string): boolean =>
     neat ? /^\d\d:00$/.test(text) && Number(text.slice(0, 2)) % step === 0 : index % every === 0;
   const font = { fontFamily: ink.font, fontSize: ink.size, color: ink.dim };
-  const interval = (top - bottom) / ([5, 4, 3].find((parts) => Number.isInteger(Math.round(((top - bottom) / parts) * 1e6) / 10 ** Math.floor(Math.log10(top)) / 1e6 * 10)) ?? 4);
+  const interval = (top - bottom) / ([5, 4, 3, 6].find((parts) => plainStep((top - bottom) / parts)) ?? 4);
   return {
     xAxis: {
       type: "category",
@@ -263,7 +275,7 @@ function axes(sheet: Sheet, ink: Paint, width: number): Plain {
       min: bottom * sheet.divisor,
       max: top * sheet.divisor,
       interval: interval * sheet.divisor,
-      axisLabel: { ...font, formatter: (value: number) => written(value / sheet.divisor, Number.isInteger(interval) ? 0 : 1) },
+      axisLabel: { ...font, formatter: (value: number) => written(value / sheet.divisor, digitsOf(interval)) },
       splitLine: { lineStyle: { color: ink.grid } },
     },
   };

@@ -4,13 +4,14 @@ from citybrain.cockpits.view import Advice, DistrictMap, Panel, Ranking, TaskLis
 
 MOST_WALL_COLUMNS = 4
 TILE_COLUMNS = 4
+_SHARES: tuple[type[Panel], ...] = (Trend, TaskList, Ranking, Advice, DistrictMap)
 
 
 def wall_columns(panels: tuple[Panel, ...]) -> tuple[tuple[Panel, ...], ...]:
     """Stack panels in columns that continue the columns of the tiles.
 
     Map, ranking, trend and tasks get a column each, in that order; advice stands under the trend;
-    what is left goes to the column with the least in it.
+    what is left goes to the column with the least in it, and to the map last, which nobody could read otherwise.
 
     Args:
         panels: Panels in declared order.
@@ -36,7 +37,7 @@ def wall_columns(panels: tuple[Panel, ...]) -> tuple[tuple[Panel, ...], ...]:
 
 
 def _roomiest(columns: list[list[Panel]]) -> list[Panel]:
-    return min(columns, key=lambda column: (len(column), not isinstance(column[0], Trend)))
+    return min(columns, key=lambda column: (len(column), _SHARES.index(type(column[0]))))
 
 
 def desk_panes(panels: tuple[Panel, ...]) -> tuple[tuple[Panel, ...], ...]:
@@ -46,7 +47,8 @@ def desk_panes(panels: tuple[Panel, ...]) -> tuple[tuple[Panel, ...], ...]:
         panels: Panels in declared order.
 
     Returns:
-        Panes in declared order; a map and the ranking next to it share one.
+        Panes in declared order; a map and the ranking next to it share one, and beside a map that stands alone, which
+        is tall, the first two trends stand one above the other.
 
     """
     panes: list[tuple[Panel, ...]] = []
@@ -57,7 +59,18 @@ def desk_panes(panels: tuple[Panel, ...]) -> tuple[tuple[Panel, ...], ...]:
             panes[-1] = (*panes[-1], panel)
         else:
             panes.append((panel,))
-    return tuple(panes)
+    return tuple(_stacked(panes))
+
+
+def _stacked(panes: list[tuple[Panel, ...]]) -> list[tuple[Panel, ...]]:
+    trends = [pane for pane in panes if len(pane) == 1 and isinstance(pane[0], Trend)]
+    alone = any(len(pane) == 1 and isinstance(pane[0], DistrictMap) for pane in panes)
+    if not alone or len(trends) < 2:
+        return panes
+    at = panes.index(trends[0])
+    second = panes.index(trends[1], at + 1)
+    rest = [pane for index, pane in enumerate(panes) if index not in {at, second}]
+    return [*rest[:at], trends[0] + trends[1], *rest[at:]]
 
 
 def side_panels(panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
