@@ -12,7 +12,13 @@ from citybrain.kernel.errors import BatchRefused
 
 
 def read_csv(
-    body: bytes, columns: Sequence[str], encoding: str, delimiter: str, names: Sequence[str], header: bool
+    body: bytes,
+    columns: Sequence[str],
+    encoding: str,
+    delimiter: str,
+    names: Sequence[str],
+    header: bool,
+    most_rows: int,
 ) -> Parsed:
     """Read comma-separated text.
 
@@ -23,20 +29,21 @@ def read_csv(
         delimiter: One character between cells.
         names: Column names by position; empty takes the header's.
         header: Whether the first line is a header.
+        most_rows: Most rows read.
 
     Returns:
         Rows of text, numbered from 1 without the header.
 
     Raises:
-        BatchRefused: Wrong encoding, a heading that stands twice, or no known column.
+        BatchRefused: Wrong encoding, a heading that stands twice, no known column, or too many rows.
 
     """
     text = _decode(body, encoding)
     nul = "\x00" in text
     if '"' not in text and not nul:
-        parsed = _read_plain(text, delimiter, names, header)
+        parsed = _read_plain(text, delimiter, names, header, most_rows)
     else:
-        parsed = _read_quoted(text, delimiter, names, header)
+        parsed = _read_quoted(text, delimiter, names, header, most_rows)
     found, frame, rows, broken = parsed
     unknown = tuple(name for name in found if columns and name not in columns)
     if columns and len(unknown) == len(found):
@@ -49,8 +56,6 @@ def _decode(body: bytes, encoding: str) -> str:
         return body.decode("utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding)
     except UnicodeDecodeError as error:
         raise BatchRefused("hub.encoding_wrong", encoding=encoding, byte=error.start) from None
-    except LookupError:
-        raise BatchRefused("hub.encoding_unknown", encoding=encoding) from None
 
 
 def _headings(cells: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -64,10 +69,15 @@ def _headings(cells: Sequence[str], names: Sequence[str]) -> list[str]:
 Rows = tuple[list[str], pl.DataFrame, pl.Series, list[BrokenLine]]
 
 
-def _read_plain(text: str, delimiter: str, names: Sequence[str], header: bool) -> Rows:
+def _read_plain(text: str, delimiter: str, names: Sequence[str], header: bool, most_rows: int) -> Rows:
     """Read text without quotes: cells are counted for all lines at once."""
-    lines = pl.Series("line", text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), dtype=pl.String)
-    lines = lines.filter(lines.str.strip_chars() != "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if text.count("\n") > 2 * most_rows + 1:  # blank lines are no rows, but they are not free either
+        raise BatchRefused("hub.too_many_rows", most_rows=most_rows)
+    lines = pl.Series("line", text.split("\n"), dtype=pl.String)
+    lines = lines.filter(lines.str.strip_chars(_blank(delimiter)) != "")
+    if lines.len() > most_rows + header:
+        raise BatchRefused("hub.too_many_rows", most_rows=most_rows)
     if lines.is_empty():
         return [], pl.DataFrame(), pl.Series("row", [], dtype=pl.Int64), []
     first = str(lines[0]).split(delimiter)
@@ -95,24 +105,31 @@ def _read_plain(text: str, delimiter: str, names: Sequence[str], header: bool) -
     return found, frame, rows.filter(fits), broken
 
 
-def _read_quoted(text: str, delimiter: str, names: Sequence[str], header: bool) -> Rows:
+def _blank(delimiter: str) -> str:
+    """Name the characters a line without a row consists of; tabs between empty cells are a row of empty cells."""
+    return " \t\x0b\x0c".replace(delimiter, "")
+
+
+def _read_quoted(text: str, delimiter: str, names: Sequence[str], header: bool, most_rows: int) -> Rows:
     found: list[str] = []
-    cells: list[list[str]] = []
+    cells: list[list[str | None]] = []
     rows: list[int] = []
     broken: list[BrokenLine] = []
     row = 0
     for line in cells_of(io.StringIO(text, newline=""), delimiter):
-        if not line or line == [""]:
+        if not line or (isinstance(line, list) and len(line) == 1 and not line[0].strip(_blank(delimiter))):
             continue
         if not found and isinstance(line, list):
             found = _headings(line, names)
             if header:
                 continue
         row += 1
+        if row > most_rows:
+            raise BatchRefused("hub.too_many_rows", most_rows=most_rows)
         if isinstance(line, str):
             broken.append(BrokenLine(row, "line_open_quote", line.rstrip("\r\n")[:SHOWN_CHARACTERS]))
         elif len(line) == len(found):
-            cells.append(line)
+            cells.append([cell or None for cell in line])
             rows.append(row)
         else:
             broken.append(BrokenLine(row, "line_wrong_cells", delimiter.join(line)[:SHOWN_CHARACTERS]))

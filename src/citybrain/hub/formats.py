@@ -1,13 +1,14 @@
 """Bytes become rows of text: NDJSON, JSON, CSV, Arrow IPC, Parquet; one broken line costs one row, never the batch."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from citybrain.hub.columnar import read_columnar
 from citybrain.hub.csvrows import read_csv
-from citybrain.hub.jsonrows import BrokenLine, Parsed, read_json, read_ndjson
+from citybrain.hub.jsonrows import BrokenLine, Parsed, read_json, read_ndjson, told
 from citybrain.kernel.errors import BatchRefused
 
 MEDIA_TYPES: dict[str, str] = {
@@ -20,6 +21,10 @@ MEDIA_TYPES: dict[str, str] = {
     "application/vnd.apache.arrow.file": "arrow",
     "application/vnd.apache.parquet": "parquet",
 }
+
+# Only encodings of plain text: Python's own list also holds codecs that run over names, escapes and numbers.
+_ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "gbk", "gb2312", "gb18030", "hz", "shift_jis", "koi8-r"})
+_ENCODING_FAMILIES = ("utf-16", "utf-32", "iso8859-", "cp", "big5", "euc_", "mac-")
 
 __all__ = ["MEDIA_TYPES", "BrokenLine", "Layout", "Parsed", "parse"]
 
@@ -36,6 +41,9 @@ class Layout:
         header: Whether the first CSV line names the columns; else ``names`` does.
         names: Column names by position for CSV without, or with an unusable, header.
         line_bytes: Longest line read, in bytes.
+        most_rows: Most rows of one batch.
+        unpacked_bytes: Most bytes the rows of a columnar body may take once they are unpacked.
+        exact: Whether numbers must keep every digit (decimals); else those beyond a double may be rounded.
 
     """
 
@@ -47,6 +55,9 @@ class Layout:
     names: tuple[str, ...] = ()
     records: str | None = None
     line_bytes: int = 16_777_216
+    most_rows: int = 1_000_000
+    unpacked_bytes: int = 268_435_456
+    exact: bool = False
 
 
 def parse(body: bytes, layout: Layout) -> Parsed:
@@ -66,12 +77,17 @@ def parse(body: bytes, layout: Layout) -> Parsed:
         Hangzhou art. 15.
 
     """
+    encoding = encoding_of(layout.encoding)
     readers: dict[str, Callable[[], Parsed]] = {
-        "ndjson": lambda: read_ndjson(body, layout.columns, layout.encoding, layout.line_bytes),
-        "json": lambda: read_json(body, layout.columns, layout.encoding, layout.records),
-        "csv": lambda: read_csv(body, layout.columns, layout.encoding, layout.delimiter, layout.names, layout.header),
-        "parquet": lambda: _read_columnar(body, layout.columns, "parquet", pl.read_parquet),
-        "arrow": lambda: _read_columnar(body, layout.columns, "arrow", _read_arrow),
+        "ndjson": lambda: read_ndjson(
+            body, layout.columns, encoding, layout.line_bytes, layout.most_rows, exact=layout.exact
+        ),
+        "json": lambda: read_json(body, layout.columns, encoding, layout.records, layout.most_rows),
+        "csv": lambda: read_csv(
+            body, layout.columns, encoding, layout.delimiter, layout.names, layout.header, layout.most_rows
+        ),
+        "parquet": lambda: _read_columnar(body, layout),
+        "arrow": lambda: _read_columnar(body, layout),
     }
     if layout.format not in readers:
         raise BatchRefused("hub.format_unknown", format=layout.format, known=sorted(readers))
@@ -83,37 +99,34 @@ def parse(body: bytes, layout: Layout) -> Parsed:
         raise BatchRefused(
             "hub.nothing_readable", format=layout.format, lines=len(parsed.broken), row=first.row, reason=first.reason
         )
-    return parsed
+    return replace(parsed, unknown=told(parsed.unknown)) if parsed.unknown else parsed
 
 
-def _read_arrow(source: BytesIO) -> pl.DataFrame:
+def encoding_of(name: str) -> str:
+    """Return the name Python knows an encoding by.
+
+    Args:
+        name: As declared or sent.
+
+    Raises:
+        BatchRefused: There is no such encoding of text, or it can hold what is no text.
+
+    Examples:
+        >>> encoding_of("UTF8"), encoding_of("GB18030")
+        ('utf-8', 'gb18030')
+
+    """
     try:
-        return pl.read_ipc_stream(source)
-    except (pl.exceptions.PolarsError, OSError):
-        source.seek(0)
-        return pl.read_ipc(source)
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        found = ""
+    if found not in _ENCODINGS and not found.startswith(_ENCODING_FAMILIES):
+        raise BatchRefused("hub.encoding_unknown", encoding=name[:40])
+    return found
 
 
-def _read_columnar(body: bytes, columns: Sequence[str], name: str, reader: Callable[[BytesIO], pl.DataFrame]) -> Parsed:
-    try:
-        frame = reader(BytesIO(body))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise BatchRefused("hub.body_unreadable", format=name, reason=str(error).splitlines()[0][:200]) from None
-    unknown = tuple(column for column in frame.columns if columns and column not in columns)
-    wanted = frame.select([column for column in frame.columns if column not in unknown])
-    if columns and not wanted.columns:
-        raise BatchRefused("hub.no_known_column", found=frame.columns[:20], wanted=list(columns))
-    rows = pl.int_range(1, wanted.height + 1, dtype=pl.Int64, eager=True).alias("row")
-    return Parsed(_plain_columns(wanted), rows, (), unknown, nul_possible=b"\x00" in body)
-
-
-def _plain_columns(frame: pl.DataFrame) -> pl.DataFrame:
-    """Write nested and other unusual columns as text; categories become the text they stand for."""
-    unusual = [
-        name
-        for name, dtype in frame.schema.items()
-        if isinstance(dtype, (pl.Categorical, pl.Enum, pl.Binary)) or dtype.is_nested()
-    ]
-    if not unusual:
-        return frame
-    return frame.with_columns(pl.col(name).cast(pl.String, strict=False) for name in unusual)
+def _read_columnar(body: bytes, layout: Layout) -> Parsed:
+    frame, found = read_columnar(body, layout.columns, layout.format, layout.most_rows, layout.unpacked_bytes)
+    unknown = tuple(column for column in found if layout.columns and column not in layout.columns)
+    rows = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row")
+    return Parsed(frame, rows, (), unknown, nul_possible=True)

@@ -182,7 +182,7 @@ def mended(found: QuarantinedRow, values: Mapping[str, Any]) -> Parsed:
     except orjson.JSONDecodeError:
         record = {}
     record = {**(record if isinstance(record, dict) else {}), **values}
-    return from_records([record], [found.row], (), ())
+    return from_records([(found.row, record)], (), ())
 
 
 def repair_digest(parsed: Parsed) -> bytes:

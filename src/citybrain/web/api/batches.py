@@ -81,9 +81,10 @@ def layout_of(content_type: str, contract: Contract, line_bytes: int) -> Layout:
     name = MEDIA_TYPES.get(media.strip().lower())
     if name is None:
         raise BatchRefused("hub.format_unknown", format=media.strip() or "—", known=sorted(MEDIA_TYPES))
-    charset = rest.partition("charset=")[2].strip().strip('"').lower()
+    charset = rest.partition("charset=")[2].partition(";")[0].strip().strip('"').lower()
     columns = tuple(field.name for field in contract.fields)
-    return Layout(name, columns, charset or contract.encoding, line_bytes=line_bytes)
+    exact = any(field.type == "decimal" for field in contract.fields)
+    return Layout(name, columns, charset or contract.encoding, line_bytes=line_bytes, exact=exact)
 
 
 def _announced_bytes(request: Request[Any, Any, State], most: int) -> int:
