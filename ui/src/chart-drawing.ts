@@ -89,12 +89,13 @@ function labelIndex(column: Column, others: Column[], from: number, to: number):
   let best = -1;
   let most = -1;
   const margin = Math.max(1, Math.round((to - from) * 0.12));
+  const enough = Math.max(...column.values.map((value) => value ?? 0)) * 0.4; // beyond this more room is no gain
   for (let index = from + margin; index <= to - margin; index++) {
     const value = column.values[index];
     if (value === null || value === undefined) continue;
     const slope = Math.abs((column.values[index + 1] ?? value) - (column.values[index - 1] ?? value));
     const room = Math.min(...others.map((other) => Math.abs((other.values[index] ?? Infinity) - value)), value || 1);
-    const score = room - slope * 3 - Math.abs(index - (from + to) / 2) * 0.001;
+    const score = Math.min(room, enough) - slope * 3 - Math.abs(index - (from + to) / 2) * 0.001;
     if (best < 0 || score > most) {
       most = score;
       best = index;
@@ -182,7 +183,8 @@ function peak(column: Column, sheet: Sheet, ink: Paint): Plain[] {
   const value = column.values[at];
   if (value === null || value === undefined) return [];
   const part = at / Math.max(1, column.values.length - 1);
-  const position = part < 0.2 ? "right" : part > 0.8 ? "left" : "top";
+  const flat = [column.values[at - 1], column.values[at + 1]].every((near) => near != null && near > value * 0.97);
+  const position = part < 0.2 ? "right" : part > 0.8 ? "left" : flat ? "bottom" : "top";
   return [
     {
       coord: [sheet.labels[at], value],

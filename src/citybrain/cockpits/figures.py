@@ -192,7 +192,7 @@ def _comparison(look: Look, indicator: Indicator, said: Standing, split: str, ke
     grain = indicator.time.grain
     if said.point is None or said.point.value is None or said.as_of is None:
         return "", ""
-    if shown_grain(indicator) == "day" and grain in {"15min", "hour"} and _additive(indicator):
+    if shown_grain(indicator) == "day" and grain in {"15min", "hour"} and additive(indicator):
         normal = _usual_until_now(look, indicator, said.as_of, split, key)
         if normal:
             change = signed((said.point.value / normal - 1) * 100, 1)
@@ -215,7 +215,13 @@ def _comparison(look: Look, indicator: Indicator, said: Standing, split: str, ke
     return "", ""
 
 
-def _additive(indicator: Indicator) -> bool:
+def additive(indicator: Indicator) -> bool:
+    """Tell whether values of shorter periods add up to those of longer ones.
+
+    Args:
+        indicator: Any indicator.
+
+    """
     return indicator.measure is not None and indicator.measure.functions() <= _ADDITIVE and not indicator.percent
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from citybrain.casework import tasks
 from citybrain.city.indicator import Indicator
-from citybrain.cockpits.figures import STATES, Look, dom_id, provenance_of, state_of
+from citybrain.cockpits.figures import STATES, Look, additive, dom_id, provenance_of, state_of
 from citybrain.cockpits.figures_view import State
 from citybrain.cockpits.outline import Outline
 from citybrain.cockpits.panels_view import (
@@ -127,7 +127,10 @@ def _days(
     grain = "day" if indicator.time.grain in {"15min", "hour"} else indicator.time.grain
     back = {"month": 31, "year": 366}.get(grain, 1)
     first = midnight(newest.astimezone(zone).date(), zone) - timedelta(days=days * back)
-    points = series(look.connection, indicator, grain, first, newest + timedelta(days=1), split, key)
+    until = newest + timedelta(days=1)
+    if grain != indicator.time.grain and additive(indicator):  # a sum of half a day is no day
+        until = min(until, midnight(look.now.astimezone(zone).date(), zone))
+    points = series(look.connection, indicator, grain, first, until, split, key)
     form = {"year": "%Y", "month": "%Y-%m"}.get(grain, "%m-%d")
     labels = [f"{point.bucket.astimezone(zone):{form}}" for point in points]
     values = tuple(point.value for point in points)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 
 from citybrain.blueprint.instance import Instance
+from citybrain.city.contract import Contract
 from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
 from citybrain.kernel.errors import AccessRefused, NotAuthenticated, NotKnown
@@ -38,6 +39,21 @@ class Visit:
     def indicator(self, ref: str) -> Indicator:
         """Return an indicator this person may see."""
         return require_indicator(self.viewer, self.city, ref)
+
+
+def may_open_contract(viewer: Viewer, contract: Contract) -> bool:
+    """Tell whether somebody may open a contract in the console: who runs the hub any, who repairs rows one's own.
+
+    Args:
+        viewer: Who looks.
+        contract: The contract.
+
+    Source:
+        Hangzhou art. 15 (谁提供，谁负责).
+
+    """
+    own = "repair_rows" in viewer.may and contract.provider == viewer.department
+    return own or "operate_hub" in viewer.may
 
 
 def _digest(secret: str) -> bytes:

@@ -10,7 +10,7 @@ from citybrain.kernel.numerals import number
 from citybrain.web.indicator_view import ChainStep, Threshold
 from citybrain.web.naming import department_name
 from citybrain.web.parts_view import Fact
-from citybrain.web.sessions import Visit
+from citybrain.web.sessions import Visit, may_open_contract
 
 
 def chain(look: Look, visit: Visit, indicator: Indicator, said: Standing) -> tuple[ChainStep, ...]:
@@ -24,9 +24,9 @@ def chain(look: Look, visit: Visit, indicator: Indicator, said: Standing) -> tup
 
     """
     contracts = look.city.contracts_read_by(indicator)
-    console = bool(visit.viewer.may & {"operate_hub", "repair_rows"})
     first = contracts[0] if contracts else ""
-    href = f"/console/contracts/{first.removeprefix('contract:')}" if console and first else ""
+    console = first in look.city.contracts and may_open_contract(visit.viewer, look.city.contracts[first])
+    href = f"/console/contracts/{first.removeprefix('contract:')}" if console else ""
     systems = [item for item in look.city.systems.values() if set(item.provides) & set(contracts)]
     rules = sum(len(look.city.contracts[ref].rules) for ref in contracts)
     batches, _ = monitor.batches(look.connection, first or None, limit=1)
@@ -45,13 +45,13 @@ def chain(look: Look, visit: Visit, indicator: Indicator, said: Standing) -> tup
             look.words("step_contract"),
             look.words("count_rules", count=rules),
             tuple(look.city.contracts[ref].name.said(look.language) for ref in contracts[:3]),
-            Link(first.removeprefix("contract:"), href),
+            Link(first.removeprefix("contract:"), href) if href else None,
         ),
         ChainStep(
             look.words("step_batches"),
             look.words("count_batches", count=number(said.batches)),
             (look.words("sum_holds", **sums, set_aside=number(said.received - said.accepted)),),
-            Link(look.words("see_receipts"), f"/console/batches?contract={first}") if console and first else None,
+            Link(look.words("see_receipts"), f"/console/batches?contract={first}") if console else None,
         ),
         ChainStep(
             look.words("step_calculation"),

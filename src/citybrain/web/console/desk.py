@@ -18,7 +18,7 @@ from citybrain.kernel.postgres import Connection
 from citybrain.web.console_view import RailGroup, RailLink
 from citybrain.web.frames import Asked, instance_of, reading_language
 from citybrain.web.parts_view import Pager
-from citybrain.web.sessions import Visit, viewer_in
+from citybrain.web.sessions import Visit, may_open_contract, viewer_in
 
 SENSITIVE = 3
 HIDDEN = "•••"
@@ -125,11 +125,9 @@ def contracts_of(visit: Visit) -> dict[str, Contract]:
 
     """
     viewer = visit.viewer
-    if "operate_hub" in viewer.may:
-        return dict(visit.city.contracts)
-    if "repair_rows" in viewer.may:
-        return {ref: item for ref, item in visit.city.contracts.items() if item.provider == viewer.department}
-    raise AccessRefused("console.closed_to_post", post=viewer.post)
+    if not viewer.may & {"operate_hub", "repair_rows"}:
+        raise AccessRefused("console.closed_to_post", post=viewer.post)
+    return {ref: item for ref, item in visit.city.contracts.items() if may_open_contract(viewer, item)}
 
 
 def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
