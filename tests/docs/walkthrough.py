@@ -1,7 +1,9 @@
 """Pages that are carried out: files they show are written, commands they show are run, output they show is compared."""
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import time
 import urllib.error
@@ -60,12 +62,12 @@ class Reader:
         self._folder = folder
         self._env = {**os.environ, **env}
         self._stands_for = stands_for
-        self._held: list[subprocess.Popen[str]] = []
+        self._started: list[subprocess.Popen[str]] = []
         self._state = folder / ".shell"
         self._state.write_text("")
 
-    def follow(self, page: Path) -> list[str]:
-        """Carry a page out and list where it says what is not so."""
+    def follow(self, page: Path) -> str:
+        """Carry a page out and tell where it shows what is not so."""
         wrong: list[str] = []
         for block in blocks(page):
             if block.title:
@@ -74,7 +76,7 @@ class Reader:
                 target.write_bytes(self._put(block.body).encode())
             elif block.kind == "console" and "skip" not in block.words:
                 wrong += self._carry_out(block)
-        return wrong
+        return "\n\n".join(wrong)
 
     def _carry_out(self, block: Block) -> Iterator[str]:
         for command, shown in steps(block.body):
@@ -97,18 +99,26 @@ class Reader:
             f"grep -E '^declare -[-x]+ ' {new} | grep -vE ' (BASH|EUID|PPID|UID|SHELLOPTS|_=)' > {self._state}",
             "exit $code",
         ]
-        return subprocess.run(
-            ["bash", "-c", "\n".join(lines)], cwd=self._folder, env=self._env, text=True, timeout=120,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        started = self._start(["bash", "-c", "\n".join(lines)], subprocess.PIPE)
+        try:
+            said, _ = started.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(started.pid, signal.SIGTERM)
+            said = started.communicate()[0] + "(still running after a minute)"
+        return subprocess.CompletedProcess(command, started.returncode, said)
+
+    def _start(self, argv: list[str], out: int) -> "subprocess.Popen[str]":
+        """Start a process in a group of its own, so that what it leaves running can be ended with it."""
+        started = subprocess.Popen(
+            argv, cwd=self._folder, env=self._env, text=True, stdout=out, stderr=subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
+        self._started.append(started)
+        return started
 
     def _hold(self, command: str) -> None:
         script = f". {self._state}\nexec {self._put(command)}"
-        started = subprocess.Popen(
-            ["bash", "-c", script], cwd=self._folder, env=self._env, text=True, stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self._held.append(started)
+        started = self._start(["bash", "-c", script], subprocess.DEVNULL)
         address = self._put("http://127.0.0.1:8601/readyz")
         until = time.monotonic() + 60
         while time.monotonic() < until and started.poll() is None:
@@ -126,8 +136,11 @@ class Reader:
         return text
 
     def close(self) -> None:
-        """Press Ctrl-C in the second terminal."""
-        for started in self._held:
-            started.terminate()
-        for started in self._held:
+        """Press Ctrl-C in every terminal."""
+        for started in self._started:
+            if started.poll() is None:
+                started.terminate()
+        for started in self._started:
             started.wait(timeout=20)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGTERM)

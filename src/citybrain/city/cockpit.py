@@ -12,6 +12,7 @@ _WIDGET = re.compile(
     r"^(?P<kind>number|trend|ranking|map|tasks|advice)"
     r"(?:\s+(?P<indicator>[a-z0-9_]+(?:\.[a-z0-9_]+)+))?(?:\s+by\s+(?P<by>[a-z0-9_]+))?(?:\s+(?P<days>\d+)d)?$"
 )
+_WIDGET_WRITTEN = re.sub(r"\?P<\w+>", "?:", _WIDGET.pattern)  # every editor reads it without named groups
 
 
 class Widget(Noun):
@@ -44,6 +45,12 @@ def _read_widget(value: Any) -> Any:
     return {**found, "days": int(found["days"]) if found["days"] else None}
 
 
+WrittenWidget = Annotated[
+    Widget,
+    BeforeValidator(_read_widget, json_schema_input_type=Annotated[str, Field(pattern=_WIDGET_WRITTEN)] | Widget),
+]
+
+
 class CockpitAudience(Noun):
     """Which posts open a cockpit, at which level."""
 
@@ -69,7 +76,7 @@ class Cockpit(Noun):
     owner: DepartmentRef
     review_by: date
     for_each: Level | None = None
-    rows: Annotated[tuple[tuple[Annotated[Widget, BeforeValidator(_read_widget)], ...], ...], Field(min_length=1)]
+    rows: Annotated[tuple[tuple[WrittenWidget, ...], ...], Field(min_length=1)]
 
     @property
     def ref(self) -> str:

@@ -92,8 +92,10 @@ def _read_share(value: Any) -> Any:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
-Share = Annotated[float, BeforeValidator(_read_share)]
+_WrittenDuration = Annotated[str, StringConstraints(pattern=_DURATION.pattern)]
+_WrittenShare = Annotated[str, StringConstraints(pattern=_PERCENT.pattern)]
+Duration = Annotated[timedelta, BeforeValidator(_read_duration, json_schema_input_type=_WrittenDuration)]
+Share = Annotated[float, BeforeValidator(_read_share, json_schema_input_type=_WrittenShare | float)]
 
 
 class Basis(Noun):

@@ -46,7 +46,7 @@ class Step(Noun):
     step: Identifier
     title: Name
     to: DepartmentRef | Literal["district"]
-    due: Annotated[Due, BeforeValidator(_read_due)]
+    due: Annotated[Due, BeforeValidator(_read_due, json_schema_input_type=str | Due)]
     after: tuple[Identifier, ...] = ()
     why: Name | None = None
 
