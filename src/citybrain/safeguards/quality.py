@@ -7,6 +7,7 @@ one in arrival order wins and only the surplus is set aside; a warning never kee
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 import polars as pl
 
@@ -178,7 +179,7 @@ class _Found:
     def __init__(self, frame: pl.DataFrame, rows: pl.Series) -> None:
         self.tallies: dict[str, int] = {}
         self._frame, self._rows = frame, rows
-        self._lines: dict[str, list[object]] = {name: [] for name in REASON_SCHEMA}
+        self._lines: list[tuple[int, str, str, str, str]] = []
         self._warned: set[int] = set()
 
     def note(self, rules: Sequence[Rule], broken_by: pl.DataFrame, places: pl.Series, keep: pl.Series) -> pl.Series:
@@ -215,16 +216,12 @@ class _Found:
         texts = self._frame.select(pl.col(wanted).gather(places).cast(pl.String, strict=False)) if wanted else None
         values = {name: texts.get_column(name).to_list() for name in wanted} if texts is not None else {}
         numbers = self._rows.gather(places).to_list()
-        lines = self._lines
         for rule in rules:
             field, columns = ",".join(rule.fields), [values[name] for name in shown[rule.name]]
             for at in broken_by.get_column(rule.name).arg_true().to_list():
                 text = " / ".join("—" if column[at] is None else column[at][:VALUE_CHARACTERS] for column in columns)
-                lines["row"].append(numbers[at])
-                lines["rule"].append(rule.name)
-                lines["field"].append(field)
-                lines["dimension"].append(rule.dimension)
-                lines["value"].append(text[:VALUE_CHARACTERS].replace("\x00", "␀"))
+                shown_value = text[:VALUE_CHARACTERS].replace("\x00", "␀")
+                self._lines.append((numbers[at], rule.name, field, rule.dimension, shown_value))
 
     def warned_rows(self) -> int:
         """Count the rows that break at least one warning."""
@@ -232,7 +229,8 @@ class _Found:
 
     def reasons(self) -> pl.DataFrame:
         """Return the lines of reasons in row order."""
-        return pl.DataFrame(self._lines, schema=REASON_SCHEMA).sort("row", maintain_order=True)
+        self._lines.sort(key=itemgetter(0))
+        return pl.DataFrame(self._lines, schema=REASON_SCHEMA, orient="row")
 
 
 def no_outside_knowledge(at: datetime) -> Arrival:
