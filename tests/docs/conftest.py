@@ -37,6 +37,7 @@ def reader(database_url: str) -> Iterator[NewReader]:
                 "source .venv/bin/activate": f"PATH={bin_}:$PATH",
                 "/tmp/lakeside-data": str(folder / "data"),
                 "8601": port,
+                "8602": str(_free_port()),
                 **stands_for,
             }
             made = Reader(folder, env, meant)

@@ -50,7 +50,8 @@ def schema_of(kind: str) -> Schema:
     for name in _PAIRED.keys() & parts.keys():
         parts[name] = _as_pairs(parts[name])
     schema = {"$schema": DIALECT, "$id": f"{kind}.schema.json", **_described(made, model)}
-    return _plainer({**schema, "$defs": parts} if parts else schema)
+    shape: Schema = _plainer({**schema, "$defs": parts} if parts else schema)
+    return shape
 
 
 def every_schema() -> dict[str, Schema]:

@@ -16,8 +16,8 @@ from citybrain.cli.output import tell_json
 from citybrain.hub import credentials
 from citybrain.hub.inspection import inspect_rows
 from citybrain.hub.receipt import as_plain
-from citybrain.kernel.errors import NotKnown, WrongUse
-from citybrain.kernel.messages import say
+from citybrain.kernel.errors import CityBrainError, NotKnown, WrongUse
+from citybrain.kernel.messages import explain, say
 from citybrain.kernel.settings import Settings
 from citybrain.systems.connectors.files import read
 from citybrain.systems.registry import Deliverer, DeliveryReceipt, Folders
@@ -173,6 +173,7 @@ def plain_delivery(receipt: DeliveryReceipt, contract: Contract | None) -> dict[
         "warned": receipt.warned,
         "passed_by": receipt.passed_by,
         "broken": dict(receipt.broken),
+        "unused_columns": list(receipt.unused),
         "repeated": receipt.repeated,
         "refused": {"code": receipt.refused[0], "params": dict(receipt.refused[1])} if receipt.refused else None,
         "parts": [as_plain(part, contract) for part in receipt.parts],
@@ -189,13 +190,21 @@ def _tell_delivery(receipt: DeliveryReceipt, settings: Settings) -> None:
     if receipt.repeated:
         click.echo(say("hub.delivery_repeated", language))
     if receipt.refused:
-        click.echo(f"  {receipt.refused[0]} {dict(receipt.refused[1])}")
+        said = explain(CityBrainError(receipt.refused[0], **receipt.refused[1]), language)
+        click.echo(f"  {receipt.refused[0]}  {said.detail}")
+    if receipt.passed_by:
+        click.echo(say("hub.passed_by_told", language, rows=receipt.passed_by))
+    if receipt.unused:
+        click.echo(say("hub.unused_told", language, columns=receipt.unused))
     for rule, rows in receipt.broken.items():
         click.echo(say("hub.rule_told", language, rule=rule, rows=rows))
     for part in receipt.parts:
         for reason in part.reasons[:5]:
             row = {"row": reason.row, "field": reason.field, "value": reason.value, "rule": reason.rule}
             click.echo(say("hub.row_told", language, **row))
+        for jump in part.jumps:
+            seen = {"rule": jump.rule, "period": jump.period, "median": jump.median, "before": jump.before}
+            click.echo(say("hub.jump_told", language, **seen))
         click.echo(say("hub.evidence_told", language, entry=part.evidence, sha256=part.evidence_sha256.hex()[:16]))
 
 
