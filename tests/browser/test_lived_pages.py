@@ -73,6 +73,7 @@ PAGES = [
     ("zhou", "/console/quarantine?state=all", "not a record", "not a record"),
     ("lin", "/console/quarantine?contract=contract:parking/lots", "•••", "•••"),
     ("lin", "/console/plan", "首次声明", "declared for the first time"),
+    ("lin", "/law", "第十五条", "Art. 15"),
     ("", "/login", "选择身份", "Choose"),
 ]
 

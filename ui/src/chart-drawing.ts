@@ -95,7 +95,8 @@ function labelIndex(column: Column, others: Column[], from: number, to: number):
     if (value === null || value === undefined) continue;
     const slope = Math.abs((column.values[index + 1] ?? value) - (column.values[index - 1] ?? value));
     const room = Math.min(...others.map((other) => Math.abs((other.values[index] ?? Infinity) - value)), value || 1);
-    const score = Math.min(room, enough) - slope * 3 - Math.abs(index - (from + to) / 2) * 0.001;
+    const crest = value > enough * 2.2 ? enough * 0.3 : 0; // up there stands the word of the published line
+    const score = Math.min(room, enough) - crest - slope * 3 - Math.abs(index - (from + to) / 2) * 0.001;
     if (best < 0 || score > most) {
       most = score;
       best = index;

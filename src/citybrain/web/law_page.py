@@ -14,14 +14,13 @@ from citybrain.kernel.messages import Language, say
 from citybrain.web.door import entrance_of, html
 from citybrain.web.frames import Asked, frame, instance_of, reading_language
 from citybrain.web.law_view import DUTY_STATES, Article, Duty, DutyState, LawPage
-from citybrain.web.naming import department_name
+from citybrain.web.naming import department_name, numeral
 from citybrain.web.pages import long_day, render
 from citybrain.web.problems import dumps
 from citybrain.web.sessions import viewer_in
 from citybrain.web.views import Frame
 
 STATES: dict[Status, DutyState] = {"holds": "ok", "broken": "alarm", "not_yet": "todo", "organisational": "none"}
-_DIGITS = "零一二三四五六七八九"
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -31,22 +30,6 @@ _MONTHS = (
 @cache
 def _packs() -> tuple[LawPack, ...]:
     return read_packs()
-
-
-def numeral(number: int) -> str:
-    """Write a number below one hundred the way articles are numbered.
-
-    Args:
-        number: 1 to 99.
-
-    Examples:
-        >>> numeral(7), numeral(10), numeral(12), numeral(20), numeral(26)
-        ('七', '十', '十二', '二十', '二十六')
-
-    """
-    tens, ones = divmod(number, 10)
-    head = "" if tens == 0 else ("十" if tens == 1 else f"{_DIGITS[tens]}十")
-    return head + (_DIGITS[ones] if ones else "")
 
 
 def full_day(day: date, language: Language) -> str:

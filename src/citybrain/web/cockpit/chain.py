@@ -8,7 +8,7 @@ from citybrain.hub import monitor
 from citybrain.insight.values import Standing
 from citybrain.kernel.numerals import number
 from citybrain.web.indicator_view import ChainStep, Threshold
-from citybrain.web.naming import department_name
+from citybrain.web.naming import article_href, article_name, department_name
 from citybrain.web.parts_view import Fact
 from citybrain.web.sessions import Visit, may_open_contract
 
@@ -89,17 +89,22 @@ def facts(look: Look, indicator: Indicator, said: Standing) -> tuple[Fact, ...]:
     posts = {post.post: post.name.said(look.language) for item in look.city.departments.values() for post in item.posts}
     audience = [posts.get(post, post) for post in indicator.audience.posts]
     promised = int(said.promised.total_seconds() // 60) if said.promised else None
+    articles = [article_name(ref, look.language) for ref in indicator.source_article]
+    law = article_href(indicator.source_article[0]) if articles else ""
     return (
         Fact(look.words("fact_owner"), department_name(look.city, indicator.owner, look.language)),
         Fact(look.words("fact_field"), look.words(f"field_{indicator.field}")),
-        Fact(look.words("fact_by"), "、".join(_dimensions(look, indicator)) or look.words("no_dimension")),
+        Fact(
+            look.words("fact_by"),
+            look.words("between").join(_dimensions(look, indicator)) or look.words("no_dimension"),
+        ),
         Fact(look.words("fact_grain"), look.words(f"grain_{indicator.time.grain}")),
         Fact(
             look.words("fact_promise"),
             look.words("within_minutes", minutes=promised) if promised else look.words("no_promise"),
         ),
-        Fact(look.words("fact_audience"), "、".join(audience) or look.words("every_post")),
-        Fact(look.words("fact_article"), "、".join(indicator.source_article) or "—"),
+        Fact(look.words("fact_audience"), look.words("between").join(audience) or look.words("every_post")),
+        Fact(look.words("fact_article"), look.words("between").join(articles) or "—", law),
     )
 
 

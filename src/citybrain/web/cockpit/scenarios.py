@@ -23,7 +23,7 @@ from citybrain.scenarios import runs
 from citybrain.web.cockpit.looking import looking, place_label, short_time
 from citybrain.web.door import entrance_of, html
 from citybrain.web.frames import Asked, frame
-from citybrain.web.naming import department_name, person_name
+from citybrain.web.naming import article_href, article_name, department_name, person_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import Change, Fact, Step
 from citybrain.web.promises import duration
@@ -151,13 +151,21 @@ def _facts(look: Look, scenario: Scenario, indicator: Indicator) -> tuple[Fact, 
         Fact(look.words("fact_lead"), department_name(look.city, scenario.owner, look.language)),
         Fact(look.words("fact_with"), look.words("between").join(others) or "—"),
         Fact(look.words("fact_starts"), indicator.name.said(look.language), f"/indicator/{indicator.indicator}"),
-        Fact(look.words("fact_article"), look.words("between").join(scenario.basis) or "—", "/law"),
+        Fact(look.words("fact_article"), _articles(look, scenario) or "—", _law(scenario)),
         Fact(look.words("fact_stage"), look.words(f"lifecycle_{scenario.lifecycle}")),
     ]
     if scenario.before is not None:
         effort = look.words("effort_before", steps=scenario.before.steps, minutes=scenario.before.minutes)
         facts.append(Fact(look.words("fact_before"), effort))
     return tuple(facts)
+
+
+def _articles(look: Look, scenario: Scenario) -> str:
+    return look.words("between").join(article_name(ref, look.language) for ref in scenario.basis)
+
+
+def _law(scenario: Scenario) -> str:
+    return article_href(scenario.basis[0]) if scenario.basis else ""
 
 
 def _step(look: Look, step: DeclaredStep, found: list[tasks.Task], place: str) -> ProcessStep:
@@ -221,7 +229,7 @@ def _run(look: Look, scenario: Scenario, indicator: Indicator, run: runs.Run, sh
         closed=short_time(look, run.closed_at) if run.closed_at else "",
         state="alarm" if late else ("warn" if opened else "ok"),
         word=word,
-        step=look.words("between").join(names),
+        step=" / ".join(names),
         before=run.value_before,
         after=run.value_after if not opened else _value_now(look, indicator, run),
         shown=shown is not None and run.id == shown.id,

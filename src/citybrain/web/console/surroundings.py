@@ -9,7 +9,7 @@ from citybrain.kernel.messages import Language
 from citybrain.safeguards.viewing import may_see
 from citybrain.web.console.desk import SENSITIVE, Desk
 from citybrain.web.console_view import GrantLine, LineageNode
-from citybrain.web.naming import department_name, person_name
+from citybrain.web.naming import article_href, article_name, department_name, person_name
 from citybrain.web.parts_view import Fact
 from citybrain.web.promises import DAY, duration
 
@@ -33,7 +33,10 @@ def facts(looked: Desk, contract: Contract) -> tuple[Fact, ...]:
         provider=department_name(looked.city, contract.provider, language),
         person=person_name(looked.city, contract.person, language),
     )
-    basis = looked.words("between_rules").join(item.text.said(language) for item in contract.basis)
+    basis = looked.words("between_rules").join(
+        looked.words("article_says", article=article_name(item.law, language), text=item.text.said(language))
+        for item in contract.basis
+    )
     purposes = looked.words("between_names").join(
         purpose_words(looked.city, item, language) for item in contract.purposes
     )
@@ -41,7 +44,7 @@ def facts(looked: Desk, contract: Contract) -> tuple[Fact, ...]:
     share = looked.words(f"share_{contract.share}")
     return (
         Fact(looked.words("fact_provider"), provider),
-        Fact(looked.words("fact_basis"), basis, "/law"),
+        Fact(looked.words("fact_basis"), basis, article_href(contract.basis[0].law)),
         Fact(looked.words("fact_purpose"), purposes),
         Fact(looked.words("fact_grade"), _grade(looked, contract)),
         Fact(looked.words("fact_promise"), rhythm(looked, contract) or looked.words("no_promise")),
