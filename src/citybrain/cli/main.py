@@ -23,8 +23,6 @@ COMMANDS = {
     "indicator": "insight:indicator",
     "verify": "evidence:verify",
     "law": "law:law",
-    "backup": "backup:backup",
-    "restore": "backup:restore",
 }
 
 
