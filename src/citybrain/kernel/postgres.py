@@ -13,13 +13,14 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from citybrain.kernel.errors import Unavailable
+from citybrain.kernel.errors import Unavailable, WrongUse
 
 T = TypeVar("T")
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 
 _CONTENTION: Final = (refused.SerializationFailure, refused.DeadlockDetected)
 _TOO_SLOW: Final = (refused.QueryCanceled, refused.LockNotAvailable, refused.IdleInTransactionSessionTimeout)
+_UNWRITABLE: Final = ("NUL", "surrogates")  # what psycopg refuses to send: no text of PostgreSQL can hold it
 _OPTIONS: Final = "-c timezone=UTC -c client_encoding=UTF8"
 
 
@@ -72,6 +73,7 @@ class Database:
         Raises:
             Unavailable: The database is away, full or too slow; nothing was committed, or (only when the
                 connection broke during the commit itself) it is unknown, hence idempotency keys.
+            WrongUse: A text holds a NUL or half a character, which cannot be stored or looked for.
 
         """
         with _told(), self._pool.connection() as connection:
@@ -186,6 +188,10 @@ def _told() -> Iterator[None]:
         raise Unavailable("kernel.database_too_slow") from error
     except psycopg.OperationalError as error:
         raise Unavailable("kernel.database_unavailable") from error
+    except (psycopg.DataError, UnicodeEncodeError) as error:
+        if getattr(error, "sqlstate", None) is not None or not any(mark in str(error) for mark in _UNWRITABLE):
+            raise
+        raise WrongUse("kernel.text_not_writable") from None
 
 
 def _check(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Generic, TypeVar
 
 import structlog
@@ -44,6 +45,31 @@ class Personal(Generic[T]):
     __str__ = __repr__
 
 
+def without_values(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Write where an exception happened and of what kind it is, never what it says: messages quote the data.
+
+    Args:
+        event: Fields of a log line; ``exc_info`` becomes ``exception``.
+
+    Returns:
+        The fields to write.
+
+    """
+    told = event.pop("exc_info", None)
+    error = told[1] if isinstance(told, tuple) else (sys.exc_info()[1] if told is True else told)
+    lines: list[str] = []
+    while isinstance(error, BaseException):
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        known = getattr(error, "code", None) or getattr(error, "sqlstate", None)
+        lines.append("".join(traceback.format_tb(error.__traceback__)) + kind + (f" ({known})" if known else ""))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if lines:
+        event["exception"] = "\nafter\n".join(lines)
+    return event
+
+
 def start_logging(form: str, level: str) -> None:
     """Begin to write log lines to standard error.
 
@@ -60,7 +86,7 @@ def start_logging(form: str, level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            without_values,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

@@ -6,11 +6,10 @@ from typing import Any
 
 from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Message, Scope
 
 from citybrain.blueprint.instance import Instance
 from citybrain.kernel.clock import SystemClock
@@ -18,7 +17,7 @@ from citybrain.kernel.errors import CityBrainError, NotKnown, TooLarge, Unavaila
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
-from citybrain.web.api import batches, facts
+from citybrain.web.api import batches, description, facts, metrics
 from citybrain.web.entrance import Entrance
 from citybrain.web.language import language_of
 from citybrain.web.problems import PROBLEM_TYPE, as_problem, dumps
@@ -80,6 +79,7 @@ def make_app(
         )
 
     handlers: list[HTTPRouteHandler] = [batches.admit, facts.healthz, facts.readyz, facts.indicator]
+    handlers += [description.openapi, metrics.metrics]
     return Litestar(
         route_handlers=[*handlers, *routes],
         state=State({"instance": instance, "entrance": Entrance(), **state}),
@@ -87,10 +87,18 @@ def make_app(
         exception_handlers={Exception: on_error},
         request_max_body_size=None,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/stream/", "/static/"]),
-        openapi_config=OpenAPIConfig(title="City Brain", version="1", path="/schema", render_plugins=[]),
-        response_headers=dict(HEADERS),
+        openapi_config=None,
+        before_send=[_with_headers],
         logging_config=None,
     )
+
+
+async def _with_headers(message: Message, _: Scope) -> None:
+    """Put the headers that keep a page to itself on every answer: errors, redirects and built files too."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
 
 
 def _known(error: Exception) -> CityBrainError | None:

@@ -7,10 +7,11 @@ from litestar.response import Redirect
 
 from citybrain.cockpits.board import openable
 from citybrain.insight.places import read_gazetteer
-from citybrain.kernel.errors import CityBrainError
+from citybrain.kernel.errors import AccessRefused, CityBrainError
 from citybrain.web.entrance import Entrance
 from citybrain.web.frames import Asked, frame, instance_of, reading_language
 from citybrain.web.language import COOKIE as LANGUAGE_COOKIE
+from citybrain.web.naming import what_it_does
 from citybrain.web.pages import render
 from citybrain.web.sessions import COOKIE, allow_demo, check_form, sign_in, sign_out, viewer_in
 from citybrain.web.views import LoginPage, Persona
@@ -78,7 +79,7 @@ async def login(request: Asked) -> Response[str]:
             for person, post_, department in instance.city_now().people():
                 if person.demo:
                     names = (person.name.said(language), post_.name.said(language), department.name.said(language))
-                    personas.append(Persona(person.person, *names))
+                    personas.append(Persona(person.person, *names, what_it_does(post_, language)))
         except CityBrainError:
             personas = []
         page = LoginPage(frame(request, None, None), tuple(personas), "", _safe(request.query_params.get("next")))
@@ -89,14 +90,20 @@ async def login(request: Asked) -> Response[str]:
 
 def _safe(path: str | None) -> str:
     """Let only a path of this site through."""
-    return path if path and path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    plain = path is not None and path.isprintable() and "\\" not in path and ".." not in path
+    return path if path and plain and path.startswith("/") and not path.startswith("//") else "/"
 
 
 @post("/login", status_code=303)
 async def enter(request: Request[None, None, State], data: Form) -> Redirect:
     """Sign a demo persona in."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise AccessRefused("edge.form_expired")  # a foreign page would sign its reader in as whom it likes
     secret = await entrance_of(request).enter(lambda: sign_in(instance_of(request), data.get("persona", "")))
-    cookie = Cookie(key=COOKIE, value=secret, httponly=True, samesite="lax", max_age=12 * 3600)
+    encrypted = (instance_of(request).settings.public_url or "").startswith("https:")
+    cookie = Cookie(
+        key=COOKIE, value=secret, httponly=True, samesite="lax", max_age=12 * 3600, secure=encrypted or None
+    )
     return Redirect(_safe(data.get("next")), status_code=303, cookies=[cookie])
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -143,6 +143,20 @@ def viewer_in(instance: Instance, cookies: Mapping[str, str]) -> Visit:
     except NotKnown:
         raise NotAuthenticated("edge.not_signed_in") from None
     return Visit(viewer, city, str(row[0]), row[2])
+
+
+def still_open(instance: Instance, sessions: Iterable[str]) -> set[str]:
+    """Tell which sessions have neither ended nor run out.
+
+    Args:
+        instance: This process's instance.
+        sessions: Ids.
+
+    """
+    given = {"ids": list(sessions), "at": instance.clock.now()}
+    with instance.database.reading() as connection:
+        rows = connection.execute(statements("citybrain.web", "sessions")["open"], given).fetchall()
+    return {str(row[0]) for row in rows}
 
 
 def check_form(visit: Visit, token: str | None) -> None:

@@ -10,3 +10,7 @@ SELECT id, person, csrf FROM web_session WHERE secret_hash = %(hash)s AND expire
 -- name: stop
 -- The person leaves.
 DELETE FROM web_session WHERE secret_hash = %(hash)s OR expires_at <= %(at)s;
+
+-- name: open
+-- Which of these sessions are still open.
+SELECT id::text FROM web_session WHERE id = ANY(%(ids)s::uuid[]) AND expires_at > %(at)s;

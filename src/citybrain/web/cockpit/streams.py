@@ -6,6 +6,7 @@ One thread listens for the whole process; every viewer has a short queue in whic
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from citybrain.blueprint.instance import Instance
+from citybrain.city.whole import City
 from citybrain.cockpits.view import Cockpit
 from citybrain.kernel.errors import CityBrainError, NotKnown, Unavailable
 from citybrain.kernel.messages import Language
@@ -24,11 +26,12 @@ from citybrain.web.cockpit.boards import Geography, compose
 from citybrain.web.door import entrance_of
 from citybrain.web.frames import Asked, instance_of, reading_language
 from citybrain.web.pages import render_widget, widget_id
-from citybrain.web.sessions import viewer_in
+from citybrain.web.sessions import Visit, still_open, viewer_in
 
 TICK_S = 1.0
 GATHER_S = 0.05
 PING_S = 15.0
+LEAVE_S = 5.0
 END = "end"
 CHANNELS = ("citybrain_value", "citybrain_task", "citybrain_revision")
 TOPIC_PREFIX = "cockpit."
@@ -40,6 +43,8 @@ class Reader:
     """One open stream: changed widgets wait here until they are sent; a newer one replaces an older."""
 
     loop: asyncio.AbstractEventLoop
+    session: str
+    person: str
     waiting: dict[str, str] = field(default_factory=dict)
     signal: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -83,6 +88,7 @@ class Board:
         self._geography = geography
         self._channels: dict[tuple[str, str, str], Channel] = {}
         self._mutex = threading.Lock()
+        self._looked_s = time.monotonic()
         self._stop = threading.Event()
         self._changed = threading.Event()
         self._threads = [
@@ -103,13 +109,13 @@ class Board:
             thread.join(timeout=2 * TICK_S)
 
     def join(
-        self, name: str, viewer: Viewer, language: Language, loop: asyncio.AbstractEventLoop
+        self, name: str, visit: Visit, language: Language, loop: asyncio.AbstractEventLoop
     ) -> tuple[Channel, Reader]:
         """Open a stream.
 
         Args:
             name: Cockpit.
-            viewer: Who reads.
+            visit: Who reads.
             language: ``zh`` or ``en``.
             loop: Event loop of the reader.
 
@@ -118,8 +124,9 @@ class Board:
             Unavailable: Too many readers in this process.
 
         """
+        viewer = visit.viewer
         compose(self._instance, self._geography, viewer, name, language)
-        reader = Reader(loop)
+        reader = Reader(loop, visit.session, viewer.person)
         with self._mutex:
             if sum(len(channel.readers) for channel in self._channels.values()) >= MOST_READERS:
                 raise Unavailable("edge.too_busy")
@@ -170,11 +177,29 @@ class Board:
             if self._changed.wait(TICK_S):
                 self._stop.wait(GATHER_S)  # what belongs together arrives together
                 self._changed.clear()
-            self._instance.city.look()
+            new_revision = self._instance.city.look()
+            if new_revision or time.monotonic() - self._looked_s > LEAVE_S:
+                self._looked_s = time.monotonic()
+                self._end_those_who_may_not()
             with self._mutex:
                 channels = list(self._channels.values())
             for channel in channels:
                 self._refresh(channel)
+
+    def _end_those_who_may_not(self) -> None:
+        """Close streams of sessions that ended, and of people whose post is no longer what it was."""
+        with self._mutex:
+            reading = [(channel, reader) for channel in self._channels.values() for reader in channel.readers]
+        if not reading:
+            return
+        city = self._instance.city_now()
+        opened = still_open(self._instance, {reader.session for _, reader in reading})
+        posts = {person: viewer_or_none(city, person) for person in {reader.person for _, reader in reading}}
+        for channel, reader in reading:
+            now = posts[reader.person]
+            same = now is not None and (now.scope, now.may) == (channel.viewer.scope, channel.viewer.may)
+            if reader.session not in opened or not same:
+                reader.put({END: ""})
 
     def _refresh(self, channel: Channel, everything_to: Reader | None = None) -> None:
         try:
@@ -200,6 +225,20 @@ class Board:
             readers = list(channel.readers)
         for reader in readers:
             reader.put({END: ""})
+
+
+def viewer_or_none(city: City, person: str) -> Viewer | None:
+    """Tell on which post somebody looks now; none when nobody of that name holds one.
+
+    Args:
+        city: The revision in force.
+        person: Short name.
+
+    """
+    try:
+        return viewer_of(city, person)
+    except NotKnown:
+        return None
 
 
 def rendered(cockpit: Cockpit, language: Language) -> dict[str, str]:
@@ -228,7 +267,7 @@ async def stream(topic: FromPath[str], request: Asked) -> ServerSentEvent:
 
     def enter() -> tuple[Channel, Reader]:
         visit = viewer_in(instance, request.cookies)
-        return board.join(topic.removeprefix(TOPIC_PREFIX), visit.viewer, language, loop)
+        return board.join(topic.removeprefix(TOPIC_PREFIX), visit, language, loop)
 
     channel, reader = await entrance_of(request).enter(enter)
     headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
