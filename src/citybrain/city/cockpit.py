@@ -19,6 +19,7 @@ class Widget(Noun):
     """One part of a cockpit; it names an indicator, never a table.
 
     Attributes:
+        indicator: The indicator it shows.
         kind: number, trend, ranking, map, tasks or advice.
         by: Dimension of a ranking or map.
         days: Days a trend looks back.
@@ -52,7 +53,13 @@ WrittenWidget = Annotated[
 
 
 class CockpitAudience(Noun):
-    """Which posts open a cockpit, at which level."""
+    """Which posts open a cockpit, at which level.
+
+    Attributes:
+        posts: Posts that may open it.
+        level: Level of the posts.
+
+    """
 
     posts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     level: Level = "city"
@@ -62,6 +69,8 @@ class Cockpit(Noun):
     """One cockpit, or one for each division of a level.
 
     Attributes:
+        name: What people call it; ``{division}`` stands for the division's name.
+        audience: Who opens it.
         cockpit: Short name; with ``for_each`` the division code is appended.
         for_each: Level whose divisions each get one.
         owner: Department that answers for it; ``{division}`` stands for the division's code.

@@ -110,8 +110,8 @@ class Expression:
         text: As written in the file.
 
     Examples:
-        >>> Expression("pm25 <= pm10").names()
-        frozenset({'pm25', 'pm10'})
+        >>> sorted(Expression("pm25 <= pm10").names())
+        ['pm10', 'pm25']
         >>> Expression("__import__('os')")
         Traceback (most recent call last):
         citybrain.city.expression.ExpressionWrong: unknown function __import__

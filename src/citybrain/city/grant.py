@@ -13,6 +13,7 @@ class Grant(Noun):
     """A permission to use, no wider than its purpose needs.
 
     Attributes:
+        basis: Why it is lawful.
         grant: Short name.
         from_: The contract.
         to: Who may use it.

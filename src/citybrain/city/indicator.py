@@ -47,6 +47,8 @@ class Thresholds(Noun):
     """When a value asks for attention: comparisons over ``value`` and, where declared, ``usual``.
 
     Attributes:
+        at_least: Smallest value that can break a threshold at all.
+        by: Dimension that is judged value by value.
         warning: Condition such as ``value > 75``.
         alarm: Condition, checked first.
         hold_periods: How many periods in a row must break before the state changes (against flicker).
@@ -78,6 +80,8 @@ class Model(Noun):
     """A theme relation: one SQL query over contracts, read only, parsed before it runs.
 
     Attributes:
+        name: What people call it.
+        owner: Department that answers for it.
         model: ``<department>/<name>``.
         reads: Name in the query to contract.
         sql: One SELECT.
@@ -100,6 +104,22 @@ class Indicator(Noun):
     """One number of the city.
 
     Attributes:
+        name: What people call it.
+        unit: Unit of the value.
+        field: One of the six fields of government work the law names.
+        owner: Department that answers for it.
+        derived: Two indicators; the value is the first divided by the second.
+        percent: Shown times 100.
+        filter: Rows that count.
+        time: How it lies in time.
+        compare: What it is compared with.
+        better: Which way is better.
+        fresh_within: Age from which the figure says that it is late.
+        thresholds: When it asks for attention.
+        audience: Who may see it.
+        provenance: Where the rows come from, when it differs from the contract's.
+        source_article: Articles it serves.
+        rollups: Longer periods that have values too.
         indicator: Short dotted name.
         caliber: The definition in words, as an official would defend it.
         source: Contract or theme model it is computed from; none for a derived one.

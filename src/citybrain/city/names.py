@@ -102,6 +102,11 @@ class Basis(Noun):
     """Why something is lawful: the article and its words.
 
     Source: Hangzhou art. 13.
+
+    Attributes:
+        law: Article, such as ``hangzhou-2021/13``.
+        text: Its words.
+
     """
 
     law: ArticleRef
@@ -119,7 +124,7 @@ def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
         At most three names, the likeliest first.
 
     Examples:
-        >>> near("contract:metro/flow", ["contract:metro/flow_15min", "contract:base/divisions"])
+        >>> near("contract:metro/flow", ["contract:metro/flow_15min", "indicator:air.pm25"])
         ('contract:metro/flow_15min',)
 
     """

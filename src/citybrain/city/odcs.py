@@ -37,6 +37,14 @@ class Implementation(Noun):
     """One of our rules. Exactly one of the kinds is given.
 
     Attributes:
+        field, fields: The field or fields it looks at.
+        pattern: Regular expression of ``field``.
+        scope: Whether ``unique`` looks at the batch or at the whole log.
+        at_most_old, not_after_arrival: Bounds of an age.
+        reference_field: Field of the other contract; else the same name.
+        by, factor: Period of a drift, and the ratio of medians that is too much.
+        on_break: What happens to a row that breaks it.
+        refuse_batch_above: Share of broken rows from which the whole delivery is refused.
         rule: Name, unique in the contract.
         relation: Comparison between columns that must hold.
         codes: Allowed values of ``field``.
@@ -91,13 +99,26 @@ class Implementation(Noun):
 
 
 class RuleWords(Noun):
-    """Words of a rule for the provider."""
+    """Words of a rule for the provider.
+
+    Attributes:
+        say: What the provider reads.
+
+    """
 
     say: Name | None = None
 
 
 class Quality(Standard):
-    """One quality entry of the standard; only ``engine: citybrain`` is ours to run."""
+    """One quality entry of the standard; only ``engine: citybrain`` is ours to run.
+
+    Attributes:
+        type, engine: ``custom`` and ``citybrain`` for our rules.
+        dimension: Dimension of GB/T 36344.
+        implementation: The rule.
+        customProperties: Words for the provider.
+
+    """
 
     type: str = "library"
     engine: str | None = None
@@ -107,7 +128,19 @@ class Quality(Standard):
 
 
 class PropertyOurs(Noun):
-    """What we say about a field beyond the standard."""
+    """What we say about a field beyond the standard.
+
+    Attributes:
+        title: What people call the field.
+        unit: Unit of the value.
+        grade: 1 public, 2 general, 3 sensitive, 4 core.
+        formats: Formats its text may have; else ISO 8601.
+        codes: Allowed values.
+        scale: Digits after the point of an exact number.
+        on_break, refuse_batch_above: For the rules the field brings along.
+        say: What the provider reads.
+
+    """
 
     title: Name | None = None
     unit: Name | None = None
@@ -121,7 +154,19 @@ class PropertyOurs(Noun):
 
 
 class Property(Standard):
-    """A field as the standard writes it."""
+    """A field as the standard writes it.
+
+    Attributes:
+        name: Short name.
+        logicalType: Type of the values.
+        physicalType: Type at the provider; not used.
+        required, unique: Promises about its values.
+        primaryKey, primaryKeyPosition: Whether it is part of the key, and at which place.
+        logicalTypeOptions: minimum, maximum, minLength, maxLength, pattern, format.
+        description: In words.
+        customProperties: What we say beyond the standard.
+
+    """
 
     name: FieldName
     logical_type: Literal["string", "integer", "number", "boolean", "date", "timestamp"] = Field(
@@ -140,7 +185,14 @@ class Property(Standard):
 
 
 class Resource(Standard):
-    """The one schema object of our contracts."""
+    """The one schema object of our contracts.
+
+    Attributes:
+        name: Short name, as in the Ref.
+        properties: Its fields.
+        quality: Its rules beyond those of the fields.
+
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+(@\d+)?$")]
     properties: Annotated[tuple[Property, ...], Field(min_length=1)]
@@ -148,14 +200,41 @@ class Resource(Standard):
 
 
 class Distinct(Noun):
-    """Why a resource that looks like another one is not a duplicate (Hangzhou art. 7)."""
+    """Why a resource that looks like another one is not a duplicate (Hangzhou art. 7).
+
+    Attributes:
+        contract: The resource it looks like.
+        reason: Why it is another one.
+
+    """
 
     contract: ContractRef
     reason: Name
 
 
 class Ours(Noun):
-    """What we say about a contract beyond the standard."""
+    """What we say about a contract beyond the standard.
+
+    Attributes:
+        name: What people call it.
+        provider, person: Department and person that answer for it.
+        basis: Why collecting it is lawful.
+        purposes: What it may be used for.
+        mode: append, upsert (newest per key) or snapshot (each delivery replaces).
+        event_time: Field with the instant or day a row speaks of.
+        zone: Reporting zone; days are counted in it.
+        cycle, fresh_within: How often it is delivered, and the lateness still promised.
+        retention: How long it is kept.
+        encoding, missing: Encoding of texts, and texts that mean no value.
+        crs: Coordinate system.
+        grade: 1 public, 2 general, 3 sensitive, 4 core.
+        share, open: How it is shared with departments, and whether it is open to the public.
+        source_class: collected, derived or purchased.
+        provenance, place: own, replay, borrowed, simulated or schematic, and where it is truly from.
+        sunset: Day on which a resource that is replaced ends.
+        distinct_from: Resources it looks like, with reasons why it is none of them.
+
+    """
 
     name: Name
     provider: DepartmentRef
@@ -182,7 +261,18 @@ class Ours(Noun):
 
 
 class ContractFile(Standard):
-    """A contract as it stands in ``contracts/<department>/<resource>.odcs.yaml``."""
+    """A contract as it stands in ``contracts/<department>/<resource>.odcs.yaml``.
+
+    Attributes:
+        apiVersion, kind: Of the standard.
+        id: ``contract:<department>/<resource>``.
+        version, status: Of this contract.
+        description: ``purpose`` in words.
+        schema: One resource.
+        customProperties: What we say beyond the standard.
+        tags: Words to find it by.
+
+    """
 
     api_version: Literal["v3.1.0", "v3.1", "v3.2.0", "v3.0.2"] = Field(alias="apiVersion")
     kind: Literal["DataContract"]

@@ -26,6 +26,7 @@ class Post(Noun):
     """A post of a department: what its holder may do and at which level.
 
     Attributes:
+        name: What people call it.
         post: Short name; cockpits and indicators name it in their audience.
         level: City, district or street.
         may: Acts beyond looking.
@@ -44,6 +45,10 @@ class Department(Noun):
     """A body with duties: bureau, district government, or enterprise with public tasks.
 
     Attributes:
+        name: What people call it.
+        parent: Department above it.
+        duties: Its duties, in words.
+        posts: Its posts.
         department: Short name; other files write ``dept:<name>``.
         division: Code of the division it answers for; none means the whole city.
         kind: What sort of body.

@@ -23,6 +23,8 @@ class Due(Noun):
     """When a step must be done: a plain duration or working days.
 
     Attributes:
+        within: Time from issue to done.
+        working_days: Working days from issue to done.
         sign_within: How soon somebody must take the task up; none means only that it is done in time.
 
     """
@@ -36,6 +38,8 @@ class Step(Noun):
     """One thing somebody does.
 
     Attributes:
+        due: ``45min``, ``2 working days``, or a table with ``sign_within``.
+        why: Why this department.
         step: Short name.
         to: Department that does it; ``district`` means the district of the place that alarmed.
         title: What to do; may name ``{place}``, ``{value}``, ``{usual}``.
@@ -67,14 +71,26 @@ class Start(Noun):
 
 
 class OfflineChannel(Noun):
-    """Where a person helps without any screen (a right under Hangzhou art. 12)."""
+    """Where a person helps without any screen (a right under Hangzhou art. 12).
+
+    Attributes:
+        phone: Number to call.
+        counter: Where somebody helps in person.
+
+    """
 
     phone: str
     counter: Name
 
 
 class Measures(Noun):
-    """Effort before and after, for the evaluation of the scenario."""
+    """Effort before and after, for the evaluation of the scenario.
+
+    Attributes:
+        steps: Steps people take.
+        minutes: Minutes it takes.
+
+    """
 
     steps: int
     minutes: int
@@ -84,6 +100,12 @@ class Scenario(Noun):
     """One application scenario.
 
     Attributes:
+        name: What people call it.
+        owner: Department that answers for it.
+        process: File of a process; steps are a list where that is enough.
+        before: Effort without the scenario.
+        lifecycle: Where it stands in its life.
+        basis: Articles it serves.
         scenario: Short name.
         archetype: Kind of scenario.
         uses: Contracts and indicators it reads.

@@ -22,7 +22,15 @@ ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class CityName(Noun):
-    """Who the city is."""
+    """Who the city is.
+
+    Attributes:
+        id: Short name.
+        name: What people call the city.
+        zone: Time zone of the city, such as ``Asia/Shanghai``.
+        code: Code of the city among the divisions, six digits.
+
+    """
 
     id: Identifier
     name: Name
@@ -34,6 +42,9 @@ class Divisions(Noun):
     """Where the list of districts and streets is kept: as data, with the history of its codes.
 
     Attributes:
+        outline_code: Property of an outline that holds the division's code.
+        outline_crs: Coordinate system of the outlines.
+        inset: Divisions drawn again, larger, in an inset.
         contract: Contract of the divisions.
         as_of: Release that is shown now.
         outlines: File of GeoJSON outlines below the data folder; without it cells are drawn and say 示意边界.
@@ -49,7 +60,19 @@ class Divisions(Noun):
 
 
 class CitySettings(Noun):
-    """The first file of a city folder."""
+    """The first file of a city folder.
+
+    Attributes:
+        city: Who the city is.
+        laws: Law packs that hold here.
+        divisions: Where the list of districts and streets is.
+        levels: Levels of the city's administration.
+        data_authority: Department that answers for the data.
+        calendar: Working days; ``cn`` knows holidays and make-up days.
+        purposes: Purposes that contracts and grants may name.
+        home_cockpit: Cockpit shown first to whoever may see it.
+
+    """
 
     city: CityName
     laws: tuple[ArticleRef, ...] = ()

@@ -13,6 +13,11 @@ class System(Noun):
     """A department's system; an unregistered system gets no credentials.
 
     Attributes:
+        name: What people call it.
+        vendor: Who made it.
+        environment: production, trial or demo.
+        status: Only a running system may deliver; a retired one loses its keys.
+        heartbeat_within: How long it may be silent.
         system: ``<department>/<name>``.
         owner: Who answers for it.
         provides: Contracts it may deliver; nothing else is admitted from its keys.
@@ -59,6 +64,8 @@ class FilesFrom(Noun):
     """Files of one pattern in a folder.
 
     Attributes:
+        connector: ``files``.
+        format: Format of the file.
         path: Pattern below the folder; ``*`` and ``**`` as in a shell. ``.gz`` is unpacked; ``x.zip!inner.csv`` names a
             member of an archive.
         encoding: Declared, never guessed: utf-8, utf-8-sig, gbk, gb18030, utf-16 …
@@ -92,6 +99,11 @@ class HttpFrom(Noun):
     """A service that is asked at an interval.
 
     Attributes:
+        connector: ``http``.
+        format: Format of the answer.
+        encoding: Encoding of the answer.
+        timeout: How long an answer may take.
+        headers: Headers sent; ``env:NAME`` takes the value from the worker's environment.
         url: Address; ``{cursor}`` stands for the last value of ``cursor`` seen.
         every: Interval between two questions.
         records: Path of the list inside a JSON answer, such as ``data.items``.
@@ -131,6 +143,11 @@ class Source(Noun):
     """How a department's file or service becomes rows of a contract.
 
     Attributes:
+        from: Where the rows come from: files, or a service asked over HTTP.
+        unpivot: Wide to long, before the rows are mapped.
+        tables: Tables for ``look_up``.
+        replay: Plays the past as if it happened now.
+        provenance: Where the rows come from, when it differs from the contract's.
         source: ``<department>/<name>``.
         feeds: The contract.
         system: Which registered system delivers.
