@@ -17,6 +17,7 @@ from citybrain.city.indicator import Indicator, Model
 from citybrain.city.names import near
 from citybrain.city.odcs import ContractFile
 from citybrain.city.organisation import Department
+from citybrain.city.promises import contract_of
 from citybrain.city.scenario import Scenario
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import Source, System
@@ -196,7 +197,7 @@ def read_plain(content: Mapping[str, Any]) -> CitySettings | Thing:
 
 def _read_kind(kind: str, content: Mapping[str, Any]) -> CitySettings | Thing:
     if kind == "contract":
-        return ContractFile.model_validate(content).contract()
+        return contract_of(ContractFile.model_validate(content))
     made: Any = KINDS[kind].model_validate(content)
     return made  # type: ignore[no-any-return]  # KINDS holds exactly these classes
 

@@ -15,7 +15,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 CONTRACT = "contract"
 # Parts of a contract that stand as the standard's list of property/value pairs.
 _PAIRED = {model.__name__: model for model in (odcs.Ours, odcs.PropertyOurs, odcs.RuleWords)}
-_ENTRY = re.compile(r"^ {4}(?P<names>[a-z_]+(?:, [a-z_]+)*): (?P<said>.*(?:\n {5,}\S.*)*)", re.MULTILINE)
+_ENTRY = re.compile(r"^ {4}(?P<names>\w+(?:, \w+)*): (?P<said>.*(?:\n {5,}\S.*)*)", re.MULTILINE)
 
 Schema = dict[str, Any]
 
@@ -114,7 +114,10 @@ def _described(part: Schema, model: type[BaseModel] | None) -> Schema:
         return part
     said = attributes_of(model)
     properties = {
-        name: {**shape, **({"description": said[key]} if (key := _attribute(model, name)) in said else {})}
+        name: {
+            **shape,
+            **({"description": told} if (told := said.get(name, said.get(_attribute(model, name)))) else {}),
+        }
         for name, shape in part.get("properties", {}).items()
     }
     return {**part, "description": summary_of(model), **({"properties": properties} if properties else {})}

@@ -4,7 +4,7 @@ Who answers for a resource, on what basis, and what its rows must be (Hangzhou a
 
 
 Files are Open Data Contract Standard v3.1; what the standard has no word for stands under ``customProperties``. Here
-is the contract as the house uses it; :mod:`citybrain.city.odcs` reads the file form.
+is the contract as the house uses it; :mod:`citybrain.city.odcs` and :mod:`citybrain.city.promises` read the file form.
 """
 
 from dataclasses import dataclass

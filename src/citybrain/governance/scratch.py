@@ -8,6 +8,7 @@ from citybrain.city.cockpit import Cockpit
 from citybrain.city.indicator import Indicator, Model
 from citybrain.city.odcs import ContractFile
 from citybrain.city.organisation import Department
+from citybrain.city.promises import contract_of
 from citybrain.city.scenario import Scenario
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import System
@@ -165,7 +166,7 @@ def scratch_city(like: City) -> City:
     """
     files = scratch_files(like.settings.city.zone)
     departments = [Department.model_validate(content) for ref, content in files.items() if ref.startswith("dept:")]
-    contracts = [ContractFile.model_validate(files[ref]).contract() for ref in (CONTRACT, KEPT)]
+    contracts = [contract_of(ContractFile.model_validate(files[ref])) for ref in (CONTRACT, KEPT)]
     indicators = [Indicator.model_validate(files[ref]) for ref in (AMOUNT, THEME)]
     cockpits = [Cockpit.model_validate(files[ref]) for ref in (COCKPIT, DISTRICT_COCKPIT)]
     return City(

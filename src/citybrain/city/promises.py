@@ -1,0 +1,169 @@
+"""Promises: a contract file of the standard as the contract the house works with (Hangzhou art. 13, 15)."""
+
+from typing import Any
+
+from citybrain.city.contract import Contract, Dimension, FieldType, Rule
+from citybrain.city.contract import Field as ContractField
+from citybrain.city.names import Name
+from citybrain.city.odcs import ContractFile, Implementation, Property, Quality, Resource
+
+
+def contract_of(file: ContractFile) -> Contract:
+    """Return the contract a file declares.
+
+    Args:
+        file: As read.
+
+    Source:
+        Hangzhou art. 15 (谁提供，谁负责).
+
+    """
+    ours, resource = file.ours, file.resources[0]
+    return Contract(
+        ref=file.id,
+        version=file.version,
+        status=file.status,
+        name=ours.name,
+        description=str(file.description.get("purpose", "")),
+        provider=ours.provider,
+        person=ours.person,
+        basis=ours.basis,
+        purposes=ours.purposes,
+        fields=tuple(_field(item, index) for index, item in enumerate(resource.properties, 1)),
+        rules=(*_built_in_rules(resource), *(_rule(item) for item in resource.quality if _is_ours(item))),
+        mode=ours.mode,
+        zone=ours.zone,
+        event_time=ours.event_time,
+        cycle=ours.cycle,
+        fresh_within=ours.fresh_within,
+        retention=ours.retention,
+        encoding=ours.encoding,
+        missing=ours.missing,
+        crs=ours.crs,
+        grade=max([ours.grade, *(item.custom.grade or 1 for item in resource.properties)]),
+        share=ours.share,
+        open=ours.open,
+        source_class=ours.source_class,
+        provenance=ours.provenance,
+        place=ours.place,
+        sunset=ours.sunset,
+        distinct_from=tuple(item.contract for item in ours.distinct_from),
+        tags=file.tags,
+    )
+
+
+def _is_ours(quality: Quality) -> bool:
+    return quality.engine == "citybrain" and isinstance(quality.implementation, Implementation)
+
+
+def _field(item: Property, index: int) -> ContractField:
+    type_: FieldType = item.logical_type
+    if item.logical_type == "number" and item.custom.scale is not None:
+        type_ = "decimal"
+    title = item.custom.title or Name(zh=item.name, en=item.name)
+    key = (item.primary_key_position if item.primary_key_position > 0 else index) if item.primary_key else None
+    formats = item.custom.formats or ((item.options["format"],) if "%" in str(item.options.get("format", "")) else ())
+    return ContractField(
+        name=item.name,
+        title=title,
+        type=type_,
+        required=item.required or item.primary_key,
+        key=key,
+        unit=item.custom.unit,
+        grade=item.custom.grade or 1,
+        formats=formats,
+        scale=item.custom.scale,
+    )
+
+
+def _built_in_rules(resource: Resource) -> list[Rule]:
+    rules: list[Rule] = []
+    for item in resource.properties:
+        ours, name, options = item.custom, item.name, item.options
+
+        def rule(kind: str, dimension: Dimension, **more: Any) -> Rule:
+            return Rule(
+                name=f"{name}_{kind}",  # noqa: B023  called at once, inside the same turn of the loop
+                kind=kind,
+                dimension=dimension,
+                fields=(name,),  # noqa: B023
+                on_break=ours.on_break,  # noqa: B023
+                refuse_above=ours.refuse_batch_above,  # noqa: B023
+                say=ours.say,  # noqa: B023
+                **more,
+            )
+
+        rules.append(rule("type", "conformity"))
+        if item.required or item.primary_key:
+            rules.append(rule("required", "completeness"))
+        low = options.get("minimum", options.get("exclusiveMinimum"))
+        high = options.get("maximum", options.get("exclusiveMaximum"))
+        if low is not None or high is not None:
+            rules.append(
+                rule(
+                    "range",
+                    "accuracy",
+                    low=low,
+                    high=high,
+                    exclusive_low="exclusiveMinimum" in options,
+                    exclusive_high="exclusiveMaximum" in options,
+                )
+            )
+        if "minLength" in options or "maxLength" in options:
+            rules.append(rule("length", "conformity", low=options.get("minLength"), high=options.get("maxLength")))
+        if "pattern" in options:
+            rules.append(rule("pattern", "conformity", pattern=options["pattern"]))
+        if ours.codes:
+            rules.append(rule("codes", "conformity", codes=ours.codes))
+        if item.unique:
+            rules.append(rule("unique", "uniqueness"))
+    return rules
+
+
+_DEFAULT_DIMENSION: dict[str, Dimension] = {
+    "relation": "accuracy",
+    "codes": "conformity",
+    "pattern": "conformity",
+    "unique": "uniqueness",
+    "box": "accuracy",
+    "age": "timeliness",
+    "reference": "consistency",
+    "drift": "consistency",
+}
+
+
+def _rule(quality: Quality) -> Rule:
+    made = quality.implementation
+    if not isinstance(made, Implementation):
+        msg = "only rules of this engine are turned into promises"
+        raise TypeError(msg)
+    kind, fields, more = _kind_of(made)
+    return Rule(
+        name=made.rule,
+        kind=kind,
+        dimension=quality.dimension or _DEFAULT_DIMENSION[kind],
+        fields=fields,
+        on_break="warn" if kind == "drift" else made.on_break,
+        refuse_above=made.refuse_batch_above,
+        say=quality.custom.say,
+        **more,
+    )
+
+
+def _kind_of(made: Implementation) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    field = (made.field,) if made.field else ()
+    if made.relation is not None:
+        return "relation", tuple(sorted(made.relation.names())), {"relation": made.relation}
+    if made.codes:
+        return "codes", field, {"codes": made.codes}
+    if made.pattern:
+        return "pattern", field, {"pattern": made.pattern}
+    if made.unique:
+        return "unique", made.unique, {"scope": made.scope}
+    if made.within_box:
+        return "box", made.fields, {"box": made.within_box}
+    if made.reference:
+        return "reference", field, {"to": made.reference, "to_field": made.reference_field or made.field}
+    if made.drift:
+        return "drift", (made.drift,), {"by": made.by, "factor": made.factor or 5.0}
+    return "age", field, {"high": made.at_most_old, "low": made.not_after_arrival}
