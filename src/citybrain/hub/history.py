@@ -12,7 +12,7 @@ from citybrain.city.contract import Contract, Rule
 from citybrain.hub.exchange import log as exchange
 from citybrain.hub.formats import Parsed
 from citybrain.kernel.postgres import Connection
-from citybrain.safeguards.quality import Verdict
+from citybrain.safeguards.quality import VALUE_CHARACTERS, Verdict
 
 
 def drop_known(
@@ -27,33 +27,41 @@ def drop_known(
         parsed: Rows as they came, for the reasons.
 
     Returns:
-        The verdict with surplus rows set aside, and rule and key of every accepted row.
+        The verdict with surplus rows set aside (or warned of), and rule and key of every accepted row.
 
     """
-    new_keys: list[tuple[str, bytes]] = []
+    looked: list[tuple[Rule, list[bytes | None], set[bytes]]] = []
     for rule in contract.rules:
         if rule.kind != "unique" or rule.scope != "history":
             continue
         keys = _keys(verdict.values, rule)
         candidates = [key for key, kept in zip(keys, verdict.kept, strict=True) if kept and key is not None]
         known = exchange.known_keys(connection, contract.ref, rule.name, candidates)
+        looked.append((rule, keys, known))
         if known:
             hit = pl.Series([bool(kept) and key in known for key, kept in zip(keys, verdict.kept, strict=True)])
             verdict = _without(verdict, rule, hit, parsed)
-        new_keys += [(rule.name, key) for key, kept in zip(keys, verdict.kept, strict=True) if kept and key is not None]
+    # Only now is it certain which rows stay: a later rule may have set aside what an earlier one let through.
+    new_keys: dict[tuple[str, bytes], None] = {}
+    for rule, keys, known in looked:
+        stays = (key for key, kept in zip(keys, verdict.kept, strict=True) if kept and key and key not in known)
+        new_keys |= {(rule.name, key): None for key in stays}
     return verdict, tuple(new_keys)
 
 
 def _keys(values: pl.DataFrame, rule: Rule) -> list[bytes | None]:
     names = values.columns if rule.fields == ("*",) else list(rule.fields)
+    every = rule.fields == ("*",)
+    cells = [_cell(pl.col(name).cast(pl.String)) for name in names]
     texts = values.select(
-        pl.concat_str([pl.col(name).cast(pl.String) for name in names], separator="\x1f").alias("key")
-        if rule.fields != ("*",)
-        else pl.concat_str([pl.col(name).cast(pl.String).fill_null("\x00") for name in names], separator="\x1f").alias(
-            "key"
-        )
+        pl.concat_str([cell.fill_null("\x00") if every else cell for cell in cells], separator="\x1f").alias("key")
     ).to_series()
     return [None if text is None else hashlib.sha256(text.encode()).digest() for text in texts]
+
+
+def _cell(text: pl.Expr) -> pl.Expr:
+    """Write the mark between cells another way where it stands in a text, so that two keys never look alike."""
+    return text.str.replace_all("\x1e", "\x1e0", literal=True).str.replace_all("\x1f", "\x1e1", literal=True)
 
 
 def _without(verdict: Verdict, rule: Rule, hit: pl.Series, parsed: Parsed) -> Verdict:
@@ -64,12 +72,14 @@ def _without(verdict: Verdict, rule: Rule, hit: pl.Series, parsed: Parsed) -> Ve
         pl.lit(rule.name).alias("rule"),
         pl.lit(",".join(rule.fields)).alias("field"),
         pl.lit(rule.dimension).alias("dimension"),
-        pl.concat_str([pl.col(name).cast(pl.String).fill_null("—") for name in shown.columns], separator=" / ").alias(
-            "value"
-        ),
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("—") for name in shown.columns], separator=" / ")
+        .str.head(VALUE_CHARACTERS)
+        .alias("value"),
     )
     tallies = dict(verdict.tallies)
     tallies[rule.name] = tallies.get(rule.name, 0) + int(hit.sum())
+    if rule.on_break == "warn":
+        return replace(verdict, tallies=tallies, warned=verdict.warned + int(hit.sum()))
     return replace(
         verdict,
         kept=verdict.kept & ~hit,

@@ -193,7 +193,7 @@ def verify(connection: Connection, expected_head: tuple[int, bytes] | None = Non
     sql = statements("citybrain.safeguards", "evidence")
     faults: list[Fault] = []
     place, chain, seen_head = 0, START, None
-    for entry, subject, body, sha256, sequence, stored in _chain(connection):
+    for entry, act, subject, body, sha256, sequence, stored in _chain(connection):
         if sequence != place + 1:
             faults += [Fault("removed", f"#{gap}") for gap in range(place + 1, sequence)][:1000]
             chain = stored  # go on from here, so that one gap is one fault
@@ -202,24 +202,32 @@ def verify(connection: Connection, expected_head: tuple[int, bytes] | None = Non
             chain = stored
         else:
             chain = stored
-        if hashlib.sha256(body.encode()).digest() != sha256:
+        if not _holds(act, subject, body, sha256):
             faults.append(Fault("changed", str(entry), subject))
         place = sequence
         if expected_head is not None and place == expected_head[0]:
             seen_head = chain
     waiting = connection.execute(sql["unsealed_entries"]).fetchall()
-    for entry, _, subject, body, sha256 in waiting:
-        if hashlib.sha256(body.encode()).digest() != bytes(sha256):
+    for entry, act, subject, body, sha256 in waiting:
+        if not _holds(act, subject, body, bytes(sha256)):
             faults.append(Fault("changed", str(entry), subject))
     if expected_head is not None and seen_head != expected_head[1]:
         faults.append(Fault("cut_off", f"#{expected_head[0]}"))
     return Report(place, len(waiting), chain, tuple(faults))
 
 
-def _chain(connection: Connection) -> Iterator[tuple[UUID, str, str, bytes, int, bytes]]:
+def _holds(act: str, subject: str, body: str, sha256: bytes) -> bool:
+    """Tell whether a body is the one that was digested, and speaks of what it is filed under."""
+    if hashlib.sha256(body.encode()).digest() != sha256:
+        return False
+    attested = orjson.loads(body)
+    return (attested["act"], attested["subject"]) == (act, subject)
+
+
+def _chain(connection: Connection) -> Iterator[tuple[UUID, str, str, str, bytes, int, bytes]]:
     sql = statements("citybrain.safeguards", "evidence")["sealed_from"]
     after = 0
     while rows := connection.execute(sql, {"after": after, "limit": _PAGE}).fetchall():
-        for entry, _, subject, body, sha256, sequence, chain in rows:
-            yield entry, subject, body, bytes(sha256), sequence, bytes(chain)
+        for entry, act, subject, body, sha256, sequence, chain in rows:
+            yield entry, act, subject, body, bytes(sha256), sequence, bytes(chain)
             after = sequence

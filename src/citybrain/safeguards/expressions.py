@@ -80,6 +80,8 @@ def _visit(node: ast.expr, around: Surroundings) -> Compiled:
         return Compiled(-inner.value if isinstance(node.op, ast.USub) else ~inner.value, inner.failed)
     if isinstance(node, ast.BinOp):
         parts = [_visit(node.left, around), _visit(node.right, around)]
+        if isinstance(node.op, (ast.Div, ast.Mod)):
+            return _divided(node.op, *parts)
         return Compiled(ARITHMETIC[type(node.op)](parts[0].value, parts[1].value), _any(parts))
     if isinstance(node, ast.BoolOp):
         parts = [_visit(value, around) for value in node.values]
@@ -91,6 +93,17 @@ def _visit(node: ast.expr, around: Surroundings) -> Compiled:
         return _call(node.func.id, node.args, around)
     msg = "a list stands only after 'in' or inside piecewise"
     raise ExpressionWrong(msg)
+
+
+def _divided(sign: ast.operator, left: Compiled, right: Compiled) -> Compiled:
+    """Divide; by zero there is no value, in every engine alike, and the cell counts as one that failed."""
+    zero = (right.value == 0).fill_null(value=False)
+    divisor = pl.when(right.value != 0).then(right.value)
+    failed = _any([left, right, Compiled(left.value, zero)])
+    if isinstance(sign, ast.Div):
+        return Compiled(left.value / divisor, failed)
+    # The rest has the sign of what is divided, as in SQL.
+    return Compiled(left.value.sign() * (left.value.abs() % divisor.abs()), failed)
 
 
 def _compare(node: ast.Compare, around: Surroundings) -> Compiled:
@@ -259,7 +272,7 @@ _TEXT_OPTIONS: dict[str, Callable[[pl.Expr, list[Any]], pl.Expr]] = {
     "replace": lambda value, rest: value.str.replace_all(str(rest[0]), str(rest[1]), literal=True),
     "slice": lambda value, rest: value.str.slice(int(rest[0]), int(rest[1]) if len(rest) > 1 else None),
     "split": lambda value, rest: value.str.split(str(rest[0])).list.get(int(rest[1]) - 1, null_on_oob=True),
-    "round": lambda value, rest: value.round(int(rest[0]) if rest else 0),
+    "round": lambda value, rest: value.round(int(rest[0]) if rest else 0, mode="half_away_from_zero"),
 }
 _PLAIN: dict[str, Callable[..., pl.Expr]] = {
     "abs": lambda value: value.abs(),

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from citybrain.hub.exchange.payload import Payload
 from citybrain.hub.receipt import FIRST_REASONS, Reason, Receipt
-from citybrain.kernel.errors import CityBrainError
+from citybrain.kernel.errors import CityBrainError, Conflicting
 from citybrain.kernel.postgres import Connection, Database, retrying
 from citybrain.kernel.sql import statements
 from citybrain.safeguards import evidence
@@ -173,6 +173,9 @@ def write_admissions(connection: Connection, admissions: Sequence[Admission]) ->
     Returns:
         A receipt each; the first one again for a delivery that is known.
 
+    Raises:
+        Conflicting: A key was used in the same moment for other content; nothing of it was taken.
+
     """
     receipts: dict[UUID, Receipt] = {}
     repeated: dict[UUID, Receipt] = {}
@@ -181,6 +184,8 @@ def write_admissions(connection: Connection, admissions: Sequence[Admission]) ->
         batch = admission.receipt.batch
         first = find_delivered(connection, admission.receipt.contract, admission.receipt.system, admission.key)
         if first is not None:
+            if body_of(connection, first.batch) != admission.body_sha256:
+                raise Conflicting("hub.key_reused", key=admission.key, batch=first.batch)
             repeated[batch] = first
             continue
         _write_one(connection, admission)

@@ -38,7 +38,7 @@ _ROWS: dict[str, Callable[..., Any]] = {
     "length": lambda value: value.length(),
     "lower": lambda value: value.lower(),
     "upper": lambda value: value.upper(),
-    "trim": lambda value: value.strip(),
+    "trim": lambda value: value.re_replace(_BLANK_ENDS, ""),
     "text": lambda value: value.cast("string"),
     "missing": lambda value: value.isnull(),
     "present": lambda value: value.notnull(),
@@ -47,6 +47,10 @@ _ROWS: dict[str, Callable[..., Any]] = {
     "ends_with": lambda value, end: value.endswith(end),
     "contains": lambda value, part: value.contains(part),
 }
+
+
+# Every blank of Unicode, the wide one of Chinese texts too, as rows are trimmed.
+_BLANK_ENDS = r"^[\s\x0b\x{85}\x{a0}\p{Z}]+|[\s\x0b\x{85}\x{a0}\p{Z}]+$"
 
 
 def _micros(value: Any) -> Any:
@@ -96,6 +100,8 @@ def _visit(node: ast.expr, around: Surroundings) -> Any:
         left, right = _visit(node.left, around), _visit(node.right, around)
         if isinstance(node.op, ast.Div):
             return left.cast("float64") / right.nullif(0)
+        if isinstance(node.op, ast.Mod):
+            return left % right.nullif(0)
         return ARITHMETIC[type(node.op)](left, right)
     if isinstance(node, ast.BoolOp):
         join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
