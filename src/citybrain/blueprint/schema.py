@@ -69,8 +69,6 @@ def attributes_of(model: type[Any]) -> dict[str, str]:
         Attribute to sentence.
 
     Examples:
-        >>> attributes_of(odcs.Distinct)
-        {}
         >>> attributes_of(odcs.Implementation)["rule"]
         'Name, unique in the contract.'
 
