@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -249,3 +250,14 @@ def test_more_rows_than_a_batch_may_hold_are_refused(kind: str, body: bytes) -> 
         parse(body, Layout(kind, COLUMNS, most_rows=1000))
     assert refused.value.code == "hub.too_many_rows"
     parse(body, Layout(kind, COLUMNS, most_rows=5001))
+
+
+def test_a_column_of_another_kind_counts_as_what_it_says_never_as_the_number_it_is_stored_as() -> None:
+    day, noon = datetime(2026, 1, 2, tzinfo=UTC).date(), datetime(2026, 1, 2, 12, tzinfo=UTC)
+    frame = pl.DataFrame(
+        {"n": [day, day], "x": [noon, noon], "lo": [Decimal("1.5"), Decimal("2")], "hi": [2.0**53, 3.0]},
+        schema_overrides={"lo": pl.Decimal(10, 1)},
+    )
+    parsed = parse(_written(frame.write_parquet), layout("parquet"))
+    values = verdict_on(parsed).values
+    assert values.select("n", "x", "lo", "hi").rows() == [(None, None, None, None), (None, None, 2, 3)]

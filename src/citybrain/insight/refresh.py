@@ -1,9 +1,10 @@
 """Refresh: only the periods that new batches touch are computed anew, late data included (Hangzhou art. 10)."""
 
 import hashlib
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,7 +13,7 @@ from citybrain.city.contract import Contract
 from citybrain.city.indicator import Grain, Indicator
 from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import LogState, Reader, Span, days_after, log_state
-from citybrain.insight.engines.duckdb import Engine, Value, midnight
+from citybrain.insight.engines.duckdb import SECONDS, Engine, Value, midnight
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.postgres import Connection, Database
 from citybrain.kernel.sql import statements
@@ -104,7 +105,9 @@ def refresh(
         if known is not None and fresh and known[1] >= state.position:
             return None
         span = days_after(connection, contracts, known[1]) if known is not None and fresh else Span()
-        whole = span is None or span.first is None or not _by_day(city, indicator)
+        whole = (
+            span is None or span.first is None or not _by_day(city, indicator) or _cuts_a_period(city, indicator, span)
+        )
         if whole:
             span = Span()
         elif span is not None:
@@ -152,9 +155,17 @@ def _whole_periods(span: Span, grains: Sequence[str]) -> Span:
     if "year" in grains:
         return Span(first.replace(month=1, day=1), last.replace(month=12, day=31))
     if "month" in grains:
-        after = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
-        return Span(first.replace(day=1), after - timedelta(days=1))
+        return Span(first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1]))
     return span
+
+
+def _cuts_a_period(city: City, indicator: Indicator, span: Span) -> bool:
+    """Tell whether a local day begins or ends inside a period, as in zones half an hour from their neighbours."""
+    steps = [SECONDS[grain] for grain in grains_of(indicator) if grain in SECONDS]
+    if not steps or span.first is None or span.last is None:
+        return False
+    edges = (midnight(span.first, _zone(city, indicator)), _midnight_after(span.last, _zone(city, indicator)))
+    return any(int(edge.timestamp()) % step for edge in edges for step in steps)
 
 
 def _zone(city: City, indicator: Indicator) -> ZoneInfo:
@@ -250,13 +261,17 @@ def _store(
     if span is None or span.first is None or span.last is None:
         connection.execute(sql["clear"], {"indicator": indicator.ref})
     else:
-        first, until = midnight(span.first, zone), midnight(span.last + timedelta(days=1), zone)
+        first, until = midnight(span.first, zone), _midnight_after(span.last, zone)
         for grain in grains_of(indicator):
             given = {"indicator": indicator.ref, "grain": grain, "first": first, "until": until}
             connection.execute(sql["clear_span"], given)
     with connection.cursor().copy(sql["copy_values"]) as copy:
         for value in values:
             copy.write_row((indicator.ref, value.grain, value.split, value.key, value.bucket, value.value, value.rows))
+
+
+def _midnight_after(day: date, zone: ZoneInfo) -> datetime:
+    return midnight(day + timedelta(days=1), zone) if day < date.max else datetime(9999, 12, 31, 23, 59, tzinfo=zone)
 
 
 def _keep_progress(

@@ -134,10 +134,14 @@ def _bucket(table: ir.Table, grain: str) -> Any:
     if grain == "day":
         return day.cast("string")
     if grain == "month":
-        return day.year().cast("string").concat("-", day.month().cast("string").lpad(2, "0"), "-01")
+        return _year(day).concat("-", day.month().cast("string").lpad(2, "0"), "-01")
     if grain == "year":
-        return day.year().cast("string").concat("-01-01")
+        return _year(day).concat("-01-01")
     return ibis.literal("1970-01-01")
+
+
+def _year(day: Any) -> Any:
+    return day.year().cast("string").lpad(4, "0")
 
 
 def _instant(bucket: int | str, zone: ZoneInfo) -> datetime:
@@ -158,7 +162,11 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
         '2026-11-19T16:00:00+00:00'
 
     """
-    return datetime.combine(day, time.min, zone).astimezone(ZoneInfo("UTC"))
+    try:
+        return datetime.combine(day, time.min, zone).astimezone(ZoneInfo("UTC"))
+    except OverflowError:  # the year 1 begins east of Greenwich, and 9999 ends west of it, where no calendar is
+        first, last = datetime(1, 1, 1, tzinfo=ZoneInfo("UTC")), datetime(9999, 12, 31, 23, tzinfo=ZoneInfo("UTC"))
+        return first if day.year == 1 else last
 
 
 def _number(value: Any) -> float | None:
