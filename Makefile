@@ -64,8 +64,8 @@ fix: install-dev ## put the style right
 	$(RUN) ruff format
 
 .PHONY: compat
-compat: $(SET_UP) ## meet the outside: foreign clients and heavy engines (installs them)
-	$(UV) run --locked --group compat pytest -m compat -n 0 --timeout 1800 $(ARGS)
+compat: install-dev ## meet the outside: foreign clients (fetched apart from the product)
+	$(RUN) pytest -m compat -n 0 --timeout 1800 $(ARGS)
 
 .PHONY: soak
 soak: install-dev ## long fault and load runs
@@ -78,6 +78,10 @@ bench: install-dev ## measure, in ratios to a baseline on this machine
 .PHONY: docs
 docs: install-dev ## write the reference from the code into docs/reference
 	$(RUN) python scripts/reference.py
+
+.PHONY: changes
+changes: install-dev ## gather the fragments of changes/ into CHANGELOG.md
+	$(RUN) towncrier build --yes $(ARGS)
 
 .PHONY: build
 build: $(SET_UP) ## build the wheel, pages included
