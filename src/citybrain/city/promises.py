@@ -1,5 +1,6 @@
 """Promises: a contract file of the standard as the contract the house works with (Hangzhou art. 13, 15)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from citybrain.city.contract import Contract, Dimension, FieldType, Rule
@@ -77,47 +78,34 @@ def _field(item: Property, index: int) -> ContractField:
 
 
 def _built_in_rules(resource: Resource) -> list[Rule]:
-    rules: list[Rule] = []
-    for item in resource.properties:
-        ours, name, options = item.custom, item.name, item.options
+    return [rule for item in resource.properties for rule in _rules_of(item)]
 
-        def rule(kind: str, dimension: Dimension, **more: Any) -> Rule:
-            return Rule(
-                name=f"{name}_{kind}",  # noqa: B023  called at once, inside the same turn of the loop
-                kind=kind,
-                dimension=dimension,
-                fields=(name,),  # noqa: B023
-                on_break=ours.on_break,  # noqa: B023
-                refuse_above=ours.refuse_batch_above,  # noqa: B023
-                say=ours.say,  # noqa: B023
-                **more,
-            )
 
-        rules.append(rule("type", "conformity"))
-        if item.required or item.primary_key:
-            rules.append(rule("required", "completeness"))
-        low = options.get("minimum", options.get("exclusiveMinimum"))
-        high = options.get("maximum", options.get("exclusiveMaximum"))
-        if low is not None or high is not None:
-            rules.append(
-                rule(
-                    "range",
-                    "accuracy",
-                    low=low,
-                    high=high,
-                    exclusive_low="exclusiveMinimum" in options,
-                    exclusive_high="exclusiveMaximum" in options,
-                )
-            )
-        if "minLength" in options or "maxLength" in options:
-            rules.append(rule("length", "conformity", low=options.get("minLength"), high=options.get("maxLength")))
-        if "pattern" in options:
-            rules.append(rule("pattern", "conformity", pattern=options["pattern"]))
-        if ours.codes:
-            rules.append(rule("codes", "conformity", codes=ours.codes))
-        if item.unique:
-            rules.append(rule("unique", "uniqueness"))
-    return rules
+def _rules_of(item: Property) -> Iterator[Rule]:
+    """Yield the rules that the standard's own keys of a field declare."""
+    ours, options = item.custom, item.options
+
+    def rule(kind: str, dimension: Dimension, **more: Any) -> Rule:
+        name, on_break = f"{item.name}_{kind}", ours.on_break
+        share = ours.refuse_batch_above
+        return Rule(name, kind, dimension, (item.name,), on_break=on_break, refuse_above=share, say=ours.say, **more)
+
+    yield rule("type", "conformity")
+    if item.required or item.primary_key:
+        yield rule("required", "completeness")
+    low = options.get("minimum", options.get("exclusiveMinimum"))
+    high = options.get("maximum", options.get("exclusiveMaximum"))
+    if low is not None or high is not None:
+        exclusive = {"exclusive_low": "exclusiveMinimum" in options, "exclusive_high": "exclusiveMaximum" in options}
+        yield rule("range", "accuracy", low=low, high=high, **exclusive)
+    if "minLength" in options or "maxLength" in options:
+        yield rule("length", "conformity", low=options.get("minLength"), high=options.get("maxLength"))
+    if "pattern" in options:
+        yield rule("pattern", "conformity", pattern=options["pattern"])
+    if ours.codes:
+        yield rule("codes", "conformity", codes=ours.codes)
+    if item.unique:
+        yield rule("unique", "uniqueness")
 
 
 _DEFAULT_DIMENSION: dict[str, Dimension] = {
