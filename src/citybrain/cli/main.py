@@ -23,6 +23,8 @@ COMMANDS = {
     "indicator": "insight:indicator",
     "verify": "evidence:verify",
     "law": "law:law",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
 }
 
 

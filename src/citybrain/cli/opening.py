@@ -23,23 +23,40 @@ def database_folder(settings: Settings) -> Path:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Instance]:
-    """Open the instance for one command.
+def addressed(settings: Settings) -> Iterator[str]:
+    """Give the address of the database, as it is.
 
     Args:
         settings: Told from outside; without a database address the embedded server is used, and started when it does
             not run.
 
     Yields:
+        The address; nothing has been migrated.
+
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedServer(database_folder(settings))
+    try:
+        yield server.start()
+    finally:
+        if server.owner:
+            server.stop()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Instance]:
+    """Open the instance for one command.
+
+    Args:
+        settings: Told from outside.
+
+    Yields:
         The instance on a migrated database.
 
     """
-    server = None
-    url = settings.database_url
-    if url is None:
-        server = EmbeddedServer(database_folder(settings))
-        url = server.start()
-    try:
+    with addressed(settings) as url:
         clock = SystemClock()
         migrate(url, clock)
         instance = Instance(settings.model_copy(update={"database_url": url}), clock, new_id)
@@ -47,6 +64,3 @@ def opened(settings: Settings) -> Iterator[Instance]:
             yield instance
         finally:
             instance.close()
-    finally:
-        if server is not None and server.owner:
-            server.stop()

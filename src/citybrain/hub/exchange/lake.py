@@ -6,7 +6,7 @@ leave a gap, wherever a compaction is interrupted.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -215,6 +215,19 @@ class Lake:
         if upto:
             with self._database.transaction() as connection:
                 connection.execute(_sql()["mark"], {"contract": contract, "upto": upto})
+
+    def adopt(self, contract: Contract, files: Sequence[Path], position: int) -> None:
+        """Make a contract's lake table of files that are already in the lake's folder, as after a restore.
+
+        Args:
+            contract: The contract.
+            files: Parquet files that :meth:`compact` once wrote.
+            position: Log position up to which everything is in them.
+
+        """
+        with self._catalog() as catalog:
+            table = _table(catalog, contract)
+            table.add_files([str(path) for path in files], snapshot_properties={POSITION_KEY: str(position)})
 
     def sweep(self, now: datetime) -> int:
         """Remove payload files nobody needs: those the lake holds, and those of admissions that never committed.

@@ -1,0 +1,224 @@
+"""Backup and restore of an instance: database, payloads and lake as of one moment, in one folder."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+
+import orjson
+
+from citybrain.blueprint.instance import Instance, payload_folder
+from citybrain.blueprint.load import read_stored
+from citybrain.blueprint.revisions import history, one
+from citybrain.city.contract import Contract
+from citybrain.hub.exchange.lake import LakeFiles
+from citybrain.kernel.dumps import dump, load
+from citybrain.kernel.errors import Conflicting, IntegrityBroken, NotKnown, Unavailable
+from citybrain.kernel.postgres import Connection, Database
+from citybrain.kernel.settings import Settings
+from citybrain.kernel.sql import statements
+from citybrain.safeguards import evidence
+
+DUMP, PAYLOADS, LAKE, MANIFEST = "database.dump", "payloads", "lake", "manifest.json"
+FORMAT = 1
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a backup holds.
+
+    Attributes:
+        head: Place and hash of the evidence chain's end; keep it elsewhere too.
+        revision: The city in force.
+        payloads: Payload files.
+        lake: Files of each contract's lake table below the lake folder, with the log position they hold.
+
+    """
+
+    made_at: str
+    head: str
+    revision: int
+    payloads: tuple[str, ...]
+    lake: Mapping[str, tuple[int, tuple[str, ...]]]
+
+
+def back_up(instance: Instance, target: Path) -> Kept:
+    """Write everything an instance holds into a folder; the manifest comes last and says that it is complete.
+
+    Args:
+        instance: A running instance; admissions go on meanwhile and are not part of the backup.
+        target: A folder that is empty or not there.
+
+    Returns:
+        What the backup holds.
+
+    Raises:
+        Conflicting: The folder holds something.
+        Unavailable: The dump failed, or files were moved while they were copied, several times over.
+
+    """
+    if target.exists() and any(target.iterdir()):
+        raise Conflicting("blueprint.backup_folder_full", folder=str(target))
+    target.mkdir(parents=True, exist_ok=True)
+    with instance.database.transaction() as connection:
+        while evidence.seal(connection):
+            pass
+    for _ in range(ATTEMPTS):
+        kept = _one_attempt(instance, target)
+        if kept is not None:
+            (target / MANIFEST).write_bytes(
+                orjson.dumps({"format": FORMAT, **_plain(kept)}, option=orjson.OPT_INDENT_2)
+            )
+            return kept
+    raise Unavailable("blueprint.backup_disturbed")
+
+
+def _one_attempt(instance: Instance, target: Path) -> Kept | None:
+    """Dump and copy as of one snapshot; none when a compaction took a payload away before it was copied."""
+    settings, sql = instance.settings, _sql()
+    with instance.database.reading() as connection:
+        connection.execute(sql["no_hurry"])
+        row = connection.execute(sql["export_snapshot"]).fetchone()
+        if row is None:
+            raise AssertionError
+        kept = _what_is_there(instance, connection)
+        dump(instance.database.url, str(row[0]), target / DUMP)
+    wanted = [(payload_folder(settings) / name, target / PAYLOADS / name) for name in kept.payloads]
+    files = [name for _, names in kept.lake.values() for name in names]
+    wanted += [(settings.home / LAKE / name, target / LAKE / name) for name in files]
+    try:
+        for source, copy in wanted:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, copy)
+    except FileNotFoundError:
+        return None
+    return kept
+
+
+def _what_is_there(instance: Instance, connection: Connection) -> Kept:
+    sql, known = _sql(), LakeFiles()
+    report = evidence.verify(connection)
+    lake = {}
+    for (contract,) in connection.execute(sql["in_lake"]).fetchall():
+        state = known.state(connection, contract)
+        lake[contract] = (state.position, tuple(_below(path, instance.settings.home / LAKE) for path in state.files))
+    return Kept(
+        made_at=instance.clock.now().isoformat(),
+        head=f"{report.sealed}:{report.head.hex()}",
+        revision=instance.city_now().revision if instance.city.ready else 0,
+        payloads=tuple(name for (name,) in connection.execute(sql["payload_files"])),
+        lake=lake,
+    )
+
+
+def _below(path: Path, folder: Path) -> str:
+    if not path.is_relative_to(folder):
+        raise IntegrityBroken("blueprint.lake_elsewhere", file=str(path), folder=str(folder))
+    return path.relative_to(folder).as_posix()
+
+
+def _plain(kept: Kept) -> dict[str, Any]:
+    return {
+        "made_at": kept.made_at,
+        "head": kept.head,
+        "revision": kept.revision,
+        "payloads": list(kept.payloads),
+        "lake": {contract: {"position": at, "files": list(files)} for contract, (at, files) in kept.lake.items()},
+    }
+
+
+def read_manifest(source: Path) -> Kept:
+    """Read what a backup holds.
+
+    Args:
+        source: Folder of the backup.
+
+    Raises:
+        NotKnown: It is no backup, or one that was never finished.
+        Conflicting: It was written by a newer program.
+
+    """
+    try:
+        found = orjson.loads((source / MANIFEST).read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        raise NotKnown("blueprint.no_backup", folder=str(source)) from None
+    if found["format"] != FORMAT:
+        raise Conflicting("blueprint.backup_newer", format=found["format"], known=FORMAT)
+    lake = {contract: (item["position"], tuple(item["files"])) for contract, item in found["lake"].items()}
+    return Kept(found["made_at"], found["head"], found["revision"], tuple(found["payloads"]), lake)
+
+
+def fill(settings: Settings, url: str, source: Path) -> Kept:
+    """Bring database and files of a backup into an empty instance; the lake is opened by :func:`open_lake`.
+
+    Args:
+        settings: Of the new instance; its home may be another one than before.
+        url: Address of its database, which holds nothing yet.
+        source: Folder of the backup.
+
+    Returns:
+        What the backup holds.
+
+    Raises:
+        NotKnown: It is no backup.
+        Conflicting: The instance is not empty.
+
+    """
+    kept = read_manifest(source)
+    with Database(url) as database, database.reading() as connection:
+        row = connection.execute(_sql()["anything_there"]).fetchone()
+    full = [
+        name for name in (PAYLOADS, LAKE) if (settings.home / name).exists() and any((settings.home / name).iterdir())
+    ]
+    if full or row is None or row[0]:
+        raise Conflicting("blueprint.instance_not_empty", home=str(settings.home))
+    for part in (PAYLOADS, LAKE):
+        if (source / part).is_dir():
+            shutil.copytree(source / part, settings.home / part, dirs_exist_ok=True)
+    load(url, source / DUMP)
+    with Database(url) as database, database.transaction() as connection:
+        row = connection.execute(_sql()["lake_catalog_there"]).fetchone()
+        if row is not None and row[0]:
+            connection.execute(_sql()["forget_lake_tables"])
+    return kept
+
+
+def open_lake(instance: Instance, kept: Kept) -> None:
+    """Make the lake's tables anew from their files, wherever these are now.
+
+    Args:
+        instance: The filled instance.
+        kept: What the backup holds.
+
+    Raises:
+        IntegrityBroken: A contract with rows in the lake is in no revision.
+
+    """
+    for ref, (position, files) in kept.lake.items():
+        contract = _contract(instance, ref)
+        instance.lake.adopt(contract, [instance.settings.home / LAKE / name for name in files], position)
+
+
+def _contract(instance: Instance, ref: str) -> Contract:
+    """Find a contract in the city in force, or in the newest revision that had it."""
+    if instance.city.ready and ref in instance.city_now().contracts:
+        return instance.city_now().contracts[ref]
+    with instance.database.reading() as connection:
+        for content in _contents_of(connection, ref):
+            made = read_stored(ref, content)
+            if isinstance(made, Contract):
+                return made
+    raise IntegrityBroken("blueprint.contract_lost", contract=ref)
+
+
+def _contents_of(connection: Connection, ref: str) -> Iterator[Mapping[str, Any]]:
+    for record in history(connection, limit=10_000):
+        contents = one(connection, record.number).contents
+        if ref in contents:
+            yield contents[ref]
+
+
+def _sql() -> Mapping[str, LiteralString]:
+    return statements("citybrain.blueprint", "backup")
