@@ -1,7 +1,7 @@
 """CSV into rows of text: a line with too many or too few cells costs one row."""
 
-import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 import polars as pl
@@ -9,6 +9,11 @@ import polars as pl
 from citybrain.hub.csvlines import cells_of
 from citybrain.hub.jsonrows import SHOWN_CHARACTERS, BrokenLine, Parsed
 from citybrain.kernel.errors import BatchRefused
+
+LONGEST_LINE = 16_777_216
+_TOO_LONG = "\x00too long\x00"
+# Lines with their ends; a text file in memory would take four bytes for every character.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def read_csv(
@@ -38,6 +43,8 @@ def read_csv(
         BatchRefused: Wrong encoding, a heading that stands twice, no known column, or too many rows.
 
     """
+    if not encoding.startswith(("utf-16", "utf-32")) and b'"' not in body and body.count(b"\n") > 2 * most_rows + 1:
+        raise BatchRefused("hub.too_many_rows", most_rows=most_rows)
     text = _decode(body, encoding)
     nul = "\x00" in text
     if '"' not in text and not nul:
@@ -105,6 +112,17 @@ def _read_plain(text: str, delimiter: str, names: Sequence[str], header: bool, m
     return found, frame, rows.filter(fits), broken
 
 
+def _lines(text: str, delimiter: str) -> Iterator[str]:
+    """Give lines with their ends; of one too long to be any only its beginning, behind a mark."""
+    for line in _LINE.finditer(text):
+        start, end = line.span()
+        if end - start > LONGEST_LINE:
+            shown = text[start : start + SHOWN_CHARACTERS].replace('"', "").replace(delimiter, " ")
+            yield f"{_TOO_LONG}{shown}\n"
+        else:
+            yield line[0]
+
+
 def _blank(delimiter: str) -> str:
     """Name the characters a line without a row consists of; tabs between empty cells are a row of empty cells."""
     return " \t\x0b\x0c".replace(delimiter, "")
@@ -116,7 +134,7 @@ def _read_quoted(text: str, delimiter: str, names: Sequence[str], header: bool, 
     rows: list[int] = []
     broken: list[BrokenLine] = []
     row = 0
-    for line in cells_of(io.StringIO(text, newline=""), delimiter):
+    for line in cells_of(_lines(text, delimiter), delimiter):
         if not line or (isinstance(line, list) and len(line) == 1 and not line[0].strip(_blank(delimiter))):
             continue
         if not found and isinstance(line, list):
@@ -128,6 +146,8 @@ def _read_quoted(text: str, delimiter: str, names: Sequence[str], header: bool, 
             raise BatchRefused("hub.too_many_rows", most_rows=most_rows)
         if isinstance(line, str):
             broken.append(BrokenLine(row, "line_open_quote", line.rstrip("\r\n")[:SHOWN_CHARACTERS]))
+        elif line[0].startswith(_TOO_LONG):
+            broken.append(BrokenLine(row, "line_too_long", line[0].removeprefix(_TOO_LONG)))
         elif len(line) == len(found):
             cells.append([cell or None for cell in line])
             rows.append(row)
