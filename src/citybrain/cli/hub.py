@@ -56,12 +56,16 @@ def issue(system: str, label: str, *, as_json: bool) -> None:
 
 @key.command("revoke")
 @click.argument("key_id", type=click.UUID)
-def revoke(key_id: UUID) -> None:
+@click.option("--json", "as_json", is_flag=True, help="机读格式 machine-readable")
+def revoke(key_id: UUID, *, as_json: bool) -> None:
     """撤销密钥，立即生效。Revoke a key; it stops at once."""
     settings = Settings()
     with opened(settings) as instance, instance.database.transaction() as connection:
         system = credentials.revoke(connection, key_id, getpass.getuser(), instance.clock, instance.new_id)
-    click.echo(say("hub.key_revoked", settings.language, system=system, key=key_id))
+    if as_json:
+        tell_json({"key": str(key_id), "system": system, "revoked": True})
+    else:
+        click.echo(say("hub.key_revoked", settings.language, system=system, key=key_id))
 
 
 @key.command("list")
