@@ -79,7 +79,7 @@ def test_an_interrupted_compaction_neither_loses_nor_doubles(
 
     with monkeypatch.context() as broken:
         if where == "before_snapshot":
-            broken.setattr(lakes.Table, "add_files", die)
+            broken.setattr("pyiceberg.table.Table.add_files", die)
         else:
             broken.setattr(Lake, "_let_go", lambda self, contract, upto: die() if upto else None)
         with pytest.raises(KeyboardInterrupt):

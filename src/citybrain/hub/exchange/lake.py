@@ -11,14 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.table import StaticTable, Table
 
 from citybrain.city.contract import Contract
 from citybrain.hub.exchange.columns import aligned, schema_of
@@ -26,6 +23,10 @@ from citybrain.hub.exchange.payload import unpack
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection, Database
 from citybrain.kernel.sql import statements
+
+if TYPE_CHECKING:  # a second to load, and most commands need none of it
+    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.table import Table
 
 NAMESPACE = "citybrain"
 POSITION_KEY = "citybrain.log.position"
@@ -102,11 +103,13 @@ class LakeFiles:
         if location not in self._known:
             if len(self._known) > 1_000:
                 self._known.clear()
+            from pyiceberg.table import StaticTable  # noqa: PLC0415  see above
+
             self._known[location] = _state_of(StaticTable.from_metadata(location))
         return self._known[location]
 
 
-def _state_of(table: Table) -> LakeState:
+def _state_of(table: "Table") -> LakeState:
     snapshot = table.current_snapshot()
     if snapshot is None or snapshot.summary is None:
         return EMPTY
@@ -171,7 +174,7 @@ class Lake:
         with self._catalog() as catalog:
             return self._move(contract, _table(catalog, contract))
 
-    def _move(self, contract: Contract, table: Table) -> Compacted | None:
+    def _move(self, contract: Contract, table: "Table") -> Compacted | None:
         done = _state_of(table).position
         self._let_go(contract.ref, done)
         given = {"contract": contract.ref, "after": done, "limit": BATCHES_AT_ONCE}
@@ -249,8 +252,10 @@ class Lake:
         return len(gone)
 
     @contextmanager
-    def _catalog(self) -> Iterator[SqlCatalog]:
+    def _catalog(self) -> "Iterator[SqlCatalog]":
         """Open the catalog for one compaction; its connections are closed at the end."""
+        from pyiceberg.catalog.sql import SqlCatalog  # noqa: PLC0415  see above
+
         self._folder.mkdir(parents=True, exist_ok=True)
         uri = "postgresql+psycopg" + self._database.url[self._database.url.index("://") :]
         catalog = SqlCatalog(NAMESPACE, uri=uri, warehouse=f"file://{self._folder}")
@@ -261,7 +266,9 @@ class Lake:
             catalog.engine.dispose()
 
 
-def _table(catalog: SqlCatalog, contract: Contract) -> Table:
+def _table(catalog: "SqlCatalog", contract: Contract) -> "Table":
+    from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415  see above
+
     schema = _plain_arrow(pl.DataFrame(schema=schema_of(contract))).schema
     name = (NAMESPACE, table_name(contract.ref))
     try:
