@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from citybrain.city.whole import City
-from citybrain.hub.exchange import lake as lakes
 from citybrain.hub.exchange.lake import Lake, LakeCount
 from citybrain.hub.exchange.reading import Reader
 from citybrain.hub.exchange.verification import verify_log
