@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,7 +179,13 @@ def test_a_start_makes_up_the_last_days_and_a_second_start_sends_nothing_twice(h
 def test_what_the_hub_cannot_take_now_waits_and_is_sent_again(hub: Hub, tmp_path: Path) -> None:
     store, stop = tmp_path / "parking.sqlite", threading.Event()
     hub.status = 503
-    threading.Timer(0.6, stop.set).start()
+
+    def stop_once_it_was_asked() -> None:
+        while not hub.got:
+            time.sleep(0.02)
+        stop.set()
+
+    threading.Thread(target=stop_once_it_was_asked, daemon=True).start()
     assert run(Parking(1), _options(hub, store), stop) == 0
     assert len(hub.got) > 0
     kept = BatchStore(store)
