@@ -162,3 +162,11 @@ def test_verify_finds_nothing_in_a_sound_city_and_names_what_was_changed(run, fo
         connection.execute("UPDATE hub_batch SET payload = payload || '\\x00' WHERE contract LIKE '%flow%'")
     broken = run("verify", "--json")
     assert (broken.exit_code, json.loads(broken.stdout)["faults"][0]["kind"]) == (1, "payload_changed")
+
+
+def test_a_pattern_that_no_rule_can_run_is_found_before_any_batch_comes(run, folder: Path) -> None:
+    replace_in(folder, FLOW, "^S[0-9]{1,3}$", "^(?!S9)S[0-9]{1,3}$")
+    replace_in(folder, "contracts/metro/lifts.odcs.yaml", "^S[0-9]{1,3}$", "^S[0-9{1,3}$")
+    found = json.loads(run("check", str(folder), "--json").stdout)
+    assert all("logicalTypeOptions" in str(item) for item in found)
+    assert sorted(item["file"] for item in found) == [FLOW, "contracts/metro/lifts.odcs.yaml"]

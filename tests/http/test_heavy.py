@@ -69,7 +69,7 @@ def test_bodies_of_two_hundred_megabytes_are_refused_with_a_reason_in_bounded_me
         refuse_all(served, secret, 200)
 
 
-def test_a_million_rows_that_are_all_set_aside_stay_within_memory(instance: Instance, secret: str) -> None:
+def test_sixty_thousand_rows_that_are_all_set_aside_stay_within_memory(instance: Instance, secret: str) -> None:
     rows = 60_000
     with serving(instance.settings) as served:
         headers = {"authorization": f"Bearer {secret}", "content-type": "application/x-ndjson"}

@@ -234,10 +234,17 @@ def _read_thing(document: Document, findings: list[Placed]) -> Any:
     try:
         return read_plain(content)
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_context=True):
+        problems = error.errors(include_url=False, include_context=True)
+        for problem in problems:
+            if problem["type"] == "too_short" and any(_inside(other["loc"], problem["loc"]) for other in problems):
+                continue  # the list is short only because of what is wrong inside it
             finding = _translate(problem, document, kind)
             findings.append(_placed(document, replace(finding, params={**finding.params, "declares": declares})))
         return None
+
+
+def _inside(place: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(place) > len(outer) and place[: len(outer)] == outer
 
 
 def _translate(problem: Any, document: Document, kind: str) -> Finding:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 _DURATION = re.compile(r"^(\d+)\s*(s|min|h|d|w|month|y)$")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800, "month": 2_592_000, "y": 31_536_000}
@@ -92,8 +93,31 @@ def _read_share(value: Any) -> Any:
     return value
 
 
+def read_pattern(value: str) -> str:
+    """Hold a pattern to the dialect that the rules run: Rust's, which pydantic compiles with the same library.
+
+    Args:
+        value: A regular expression.
+
+    Raises:
+        ValueError: It is none, or uses what this dialect lacks, such as looking ahead.
+
+    Examples:
+        >>> read_pattern("^S[0-9]{1,3}$")
+        '^S[0-9]{1,3}$'
+
+    """
+    try:
+        SchemaValidator(core_schema.str_schema(pattern=value))
+    except SchemaError:
+        msg = f"no regular expression without looking ahead or behind: {value}"
+        raise ValueError(msg) from None
+    return value
+
+
 _WrittenDuration = Annotated[str, StringConstraints(pattern=_DURATION.pattern)]
 _WrittenShare = Annotated[str, StringConstraints(pattern=_PERCENT.pattern)]
+Pattern = Annotated[str, AfterValidator(read_pattern)]
 Duration = Annotated[timedelta, BeforeValidator(_read_duration, json_schema_input_type=_WrittenDuration)]
 Share = Annotated[float, BeforeValidator(_read_share, json_schema_input_type=_WrittenShare | float)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from citybrain.city.contract import Dimension
 from citybrain.city.expression import Expression
@@ -14,8 +14,10 @@ from citybrain.city.names import (
     FieldName,
     Name,
     Noun,
+    Pattern,
     Provenance,
     Share,
+    read_pattern,
 )
 
 
@@ -61,7 +63,7 @@ class Implementation(Noun):
     fields: tuple[FieldName, ...] = ()
     relation: Expression | None = None
     codes: tuple[str, ...] = ()
-    pattern: str | None = None
+    pattern: Pattern | None = None
     unique: tuple[str, ...] = ()
     scope: Literal["batch", "history"] = "batch"
     within_box: tuple[float, float, float, float] | None = None
@@ -181,6 +183,13 @@ class Property(Standard):
     custom: Annotated[PropertyOurs, BeforeValidator(_as_table)] = Field(
         default=PropertyOurs(), alias="customProperties"
     )
+
+    @field_validator("options")
+    @classmethod
+    def _pattern_compiles(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if options.get("pattern") is not None:
+            read_pattern(str(options["pattern"]))
+        return options
 
 
 class Resource(Standard):
