@@ -170,3 +170,11 @@ def test_a_pattern_that_no_rule_can_run_is_found_before_any_batch_comes(run, fol
     found = json.loads(run("check", str(folder), "--json").stdout)
     assert all("logicalTypeOptions" in str(item) for item in found)
     assert sorted(item["file"] for item in found) == [FLOW, "contracts/metro/lifts.odcs.yaml"]
+
+
+@pytest.mark.parametrize("bound", ["many", "'2026-01-31'", "true", "[1]"])
+def test_a_bound_that_no_number_can_be_compared_with_is_found(run, folder: Path, bound: str) -> None:
+    replace_in(folder, FLOW, "{minimum: 0, maximum: 50000}", f"{{minimum: {bound}, maximum: 50000}}")
+    result = run("check", str(folder), "--json")
+    assert result.exit_code == 1
+    assert {item["file"] for item in json.loads(result.stdout)} == {FLOW}

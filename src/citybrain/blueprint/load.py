@@ -259,7 +259,10 @@ def _translate(problem: Any, document: Document, kind: str) -> Finding:
     value = problem.get("input")
     shown = value if isinstance(value, (str, int, float, bool)) else type(value).__name__
     return Finding(
-        "blueprint.value_wrong", document.file, path, {"key": name, "value": shown, "problem": problem["msg"]}
+        "blueprint.value_wrong",
+        document.file,
+        path,
+        {"key": name, "value": shown, "problem": problem["msg"].removeprefix("Value error, ")},
     )
 
 

@@ -93,20 +93,8 @@ def _read_share(value: Any) -> Any:
     return value
 
 
-def read_pattern(value: str) -> str:
-    """Hold a pattern to the dialect that the rules run: Rust's, which pydantic compiles with the same library.
-
-    Args:
-        value: A regular expression.
-
-    Raises:
-        ValueError: It is none, or uses what this dialect lacks, such as looking ahead.
-
-    Examples:
-        >>> read_pattern("^S[0-9]{1,3}$")
-        '^S[0-9]{1,3}$'
-
-    """
+def _read_pattern(value: str) -> str:
+    """Hold a pattern to the dialect that the rules run: Rust's, which pydantic compiles with the same library."""
     try:
         SchemaValidator(core_schema.str_schema(pattern=value))
     except SchemaError:
@@ -117,7 +105,7 @@ def read_pattern(value: str) -> str:
 
 _WrittenDuration = Annotated[str, StringConstraints(pattern=_DURATION.pattern)]
 _WrittenShare = Annotated[str, StringConstraints(pattern=_PERCENT.pattern)]
-Pattern = Annotated[str, AfterValidator(read_pattern)]
+Pattern = Annotated[str, AfterValidator(_read_pattern)]
 Duration = Annotated[timedelta, BeforeValidator(_read_duration, json_schema_input_type=_WrittenDuration)]
 Share = Annotated[float, BeforeValidator(_read_share, json_schema_input_type=_WrittenShare | float)]
 

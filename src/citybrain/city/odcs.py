@@ -1,8 +1,9 @@
 """The file form of a contract: Open Data Contract Standard v3.1 with our keys under ``customProperties``."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from citybrain.city.contract import Dimension
 from citybrain.city.expression import Expression
@@ -17,8 +18,9 @@ from citybrain.city.names import (
     Pattern,
     Provenance,
     Share,
-    read_pattern,
 )
+
+Bound = StrictInt | StrictFloat | StrictStr
 
 
 def _as_table(value: Any) -> Any:
@@ -154,6 +156,32 @@ class PropertyOurs(Noun):
     refuse_batch_above: Share | None = None
 
 
+class TypeOptions(Standard):
+    """What the standard lets a field promise about its values.
+
+    Attributes:
+        minimum, maximum, exclusiveMinimum, exclusiveMaximum: Bounds, of the field's own type.
+        minLength, maxLength: Bounds of the number of characters.
+        pattern: Regular expression that a value contains.
+        format: Form of a written time.
+
+    """
+
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    exclusive_minimum: Bound | None = Field(default=None, alias="exclusiveMinimum")
+    exclusive_maximum: Bound | None = Field(default=None, alias="exclusiveMaximum")
+    min_length: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="minLength")
+    max_length: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="maxLength")
+    pattern: Pattern | None = None
+    format: str | None = None
+
+    def bounds(self) -> tuple[Bound, ...]:
+        """Give the bounds that are set."""
+        known = (self.minimum, self.maximum, self.exclusive_minimum, self.exclusive_maximum)
+        return tuple(bound for bound in known if bound is not None)
+
+
 class Property(Standard):
     """A field as the standard writes it.
 
@@ -163,7 +191,7 @@ class Property(Standard):
         physicalType: Type at the provider; not used.
         required, unique: Promises about its values.
         primaryKey, primaryKeyPosition: Whether it is part of the key, and at which place.
-        logicalTypeOptions: minimum, maximum, minLength, maxLength, pattern, format.
+        logicalTypeOptions: Bounds, lengths, pattern, format.
         description: In words.
         customProperties: What we say beyond the standard.
 
@@ -178,18 +206,31 @@ class Property(Standard):
     unique: bool = False
     primary_key: bool = Field(default=False, alias="primaryKey")
     primary_key_position: int = Field(default=-1, alias="primaryKeyPosition")
-    options: dict[str, Any] = Field(default_factory=dict, alias="logicalTypeOptions")
+    options: TypeOptions = Field(default=TypeOptions(), alias="logicalTypeOptions")
     description: str = ""
     custom: Annotated[PropertyOurs, BeforeValidator(_as_table)] = Field(
         default=PropertyOurs(), alias="customProperties"
     )
 
-    @field_validator("options")
-    @classmethod
-    def _pattern_compiles(cls, options: dict[str, Any]) -> dict[str, Any]:
-        if options.get("pattern") is not None:
-            read_pattern(str(options["pattern"]))
-        return options
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> "Property":
+        for bound in self.options.bounds():
+            _hold_bound(bound, self.logical_type)
+        return self
+
+
+def _hold_bound(bound: int | float | str, logical_type: str) -> None:
+    """Refuse a bound that no value of the type could be compared with."""
+    match logical_type, bound:
+        case (("integer" | "number"), int() | float()):
+            return
+        case (("date" | "timestamp"), str()):
+            form = "%Y-%m-%d" if logical_type == "date" else "%Y-%m-%dT%H:%M:%S"
+            datetime.strptime(bound, form)  # noqa: DTZ007  read for its form only; the contract names the zone
+        case _:
+            forms = "a number for numbers, 2026-01-31 for dates, 2026-01-31T08:00:00 for timestamps"
+            msg = f"{bound!r} cannot bound a {logical_type}; a bound is {forms}"
+            raise ValueError(msg)
 
 
 class Resource(Standard):

@@ -63,7 +63,9 @@ def _field(item: Property, index: int) -> ContractField:
         type_ = "decimal"
     title = item.custom.title or Name(zh=item.name, en=item.name)
     key = (item.primary_key_position if item.primary_key_position > 0 else index) if item.primary_key else None
-    formats = item.custom.formats or ((item.options["format"],) if "%" in str(item.options.get("format", "")) else ())
+    formats = item.custom.formats or (
+        (item.options.format,) if item.options.format and "%" in item.options.format else ()
+    )
     return ContractField(
         name=item.name,
         title=title,
@@ -93,15 +95,17 @@ def _rules_of(item: Property) -> Iterator[Rule]:
     yield rule("type", "conformity")
     if item.required or item.primary_key:
         yield rule("required", "completeness")
-    low = options.get("minimum", options.get("exclusiveMinimum"))
-    high = options.get("maximum", options.get("exclusiveMaximum"))
-    if low is not None or high is not None:
-        exclusive = {"exclusive_low": "exclusiveMinimum" in options, "exclusive_high": "exclusiveMaximum" in options}
-        yield rule("range", "accuracy", low=low, high=high, **exclusive)
-    if "minLength" in options or "maxLength" in options:
-        yield rule("length", "conformity", low=options.get("minLength"), high=options.get("maxLength"))
-    if "pattern" in options:
-        yield rule("pattern", "conformity", pattern=options["pattern"])
+    if options.bounds():
+        low = options.exclusive_minimum if options.minimum is None else options.minimum
+        high = options.exclusive_maximum if options.maximum is None else options.maximum
+        exclusive_low = options.minimum is None and low is not None
+        exclusive_high = options.maximum is None and high is not None
+        ends = {"exclusive_low": exclusive_low, "exclusive_high": exclusive_high}
+        yield rule("range", "accuracy", low=low, high=high, **ends)
+    if options.min_length is not None or options.max_length is not None:
+        yield rule("length", "conformity", low=options.min_length, high=options.max_length)
+    if options.pattern is not None:
+        yield rule("pattern", "conformity", pattern=options.pattern)
     if ours.codes:
         yield rule("codes", "conformity", codes=ours.codes)
     if item.unique:

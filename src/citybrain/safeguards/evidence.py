@@ -192,7 +192,8 @@ def verify(connection: Connection, expected_head: tuple[int, bytes] | None = Non
     """
     sql = statements("citybrain.safeguards", "evidence")
     faults: list[Fault] = []
-    place, chain, seen_head = 0, START, None
+    place, chain = 0, START
+    seen_head = START if expected_head is not None and expected_head[0] == 0 else None
     for entry, act, subject, body, sha256, sequence, stored in _chain(connection):
         if sequence != place + 1:
             faults += [Fault("removed", f"#{gap}") for gap in range(place + 1, sequence)][:1000]

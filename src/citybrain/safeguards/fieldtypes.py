@@ -90,41 +90,46 @@ def type_rows(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) ->
 def _read_quickly(frame: pl.DataFrame, contract: Contract, *, nul_possible: bool) -> dict[str, pl.Series]:
     """Read every column the likely way in one pass; return those in which nothing was odd."""
     wanted: list[pl.Expr] = []
-    names: list[str] = []
+    raws: dict[str, pl.Series] = {}
     for field in contract.fields:
-        if field.name in frame.columns:
-            made = _quick(frame.get_column(field.name), field, contract, nul_possible=nul_possible)
-            if made is not None:
-                wanted += [made[0].alias(field.name), made[1].alias(f"{field.name}?")]
-                names.append(field.name)
-    if not wanted or frame.is_empty():
+        raw = frame.get_column(field.name) if field.name in frame.columns else None
+        made = None if raw is None else _quick(raw, field, contract, nul_possible=nul_possible)
+        if raw is not None and made is not None:
+            raws[field.name] = raw
+            wanted += [expression.alias(f"{field.name}{mark}") for mark, expression in made.items()]
+    if frame.is_empty():
         return {}
-    read = frame.select(wanted)
+    read = {column.name: column for column in frame.select(wanted).iter_columns()} if wanted else {}
     found = {}
-    for name in names:
-        value = read.get_column(name)
-        nothing_failed = value.null_count() == frame.get_column(name).null_count()
-        if read.get_column(f"{name}?").item(0) and nothing_failed and _within_years(value) is value:
+    for name, raw in raws.items():
+        value, fine = read.get(name, raw), read.get(f"{name}?")
+        nothing_failed = value.null_count() == raw.null_count() and (fine is None or fine.item(0))
+        if nothing_failed and _within_years(value) is value:
             found[name] = value
     return found
 
 
-def _quick(raw: pl.Series, field: Field, contract: Contract, *, nul_possible: bool) -> tuple[pl.Expr, pl.Expr] | None:
-    """Return how a column is most likely read, and a test that this way was right; none where care is needed."""
-    column, fine = pl.col(field.name), pl.lit(value=True)
+def _quick(raw: pl.Series, field: Field, contract: Contract, *, nul_possible: bool) -> dict[str, pl.Expr] | None:
+    """Say how a column is most likely read.
+
+    Returns:
+        Its reading by ``""``, absent where the column stands as it came, and by ``"?"`` a test that this way was
+        right, absent where it must be; none where care is needed.
+
+    """
+    column = pl.col(field.name)
     if raw.dtype != pl.String:
         if raw.dtype != dtype_of(field):
             return None
-        return column, column.is_finite().all() if raw.dtype.is_float() else fine
-    no_token = ~_is_token(column, contract.missing).any() if contract.missing else fine
+        return {"?": column.is_finite().all()} if raw.dtype.is_float() else {}
     match field.type:
         case "string" if not nul_possible:
-            return column, no_token
+            return {"?": ~_is_token(column, contract.missing).any()} if contract.missing else {}
         case "integer":
-            return column.cast(pl.Int64, strict=False), fine
+            return {"": column.cast(pl.Int64, strict=False)}
         case "number":
             made = column.cast(pl.Float64, strict=False)
-            return made, made.is_finite().all()
+            return {"": made, "?": made.is_finite().all()}
         case "timestamp" if not field.formats:
             return _same_offset(raw)
     return None
@@ -232,8 +237,12 @@ def _within_years(made: pl.Series) -> pl.Series:
     if not isinstance(made.dtype, (pl.Date, pl.Datetime)):
         return made
     first, last = _since_1970(date(1, 1, 2), made.dtype), _since_1970(date(9999, 12, 30), made.dtype)
-    good = made.cast(pl.Int64).is_between(first, last)
-    return made if good.all() else made.to_frame().select(pl.when(good).then(pl.col(made.name))).to_series()
+    stored = made.to_physical()
+    lowest, highest = stored.min(), stored.max()
+    if lowest is None or (lowest >= first and highest <= last):  # type: ignore[operator]
+        return made
+    good = stored.is_between(first, last)
+    return made.to_frame().select(pl.when(good).then(pl.col(made.name))).to_series()
 
 
 def _since_1970(day: date, dtype: pl.DataType) -> int:
@@ -262,7 +271,7 @@ def _instants(raw: pl.Series, formats: Sequence[str], zone: str) -> pl.Series:
     return made
 
 
-def _same_offset(raw: pl.Series) -> tuple[pl.Expr, pl.Expr] | None:
+def _same_offset(raw: pl.Series) -> dict[str, pl.Expr] | None:
     """Read ISO 8601 instants that all carry the same offset, several times faster than with an offset in the format."""
     match = _ISO_WITH_OFFSET.match(_first(raw) or "")
     if match is None or int(match["hours"] or 0) > 23 or int(match["minutes"] or 0) > 59:
@@ -272,7 +281,8 @@ def _same_offset(raw: pl.Series) -> tuple[pl.Expr, pl.Expr] | None:
     naive = column.str.head(19).str.to_datetime(form, time_unit="us", strict=False, cache=False)
     ahead = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
     ahead = -ahead if match["sign"] == "-" else ahead
-    return (naive - ahead).dt.replace_time_zone("UTC"), (column.str.slice(19) == match["offset"]).all()
+    instants = (naive - ahead).dt.replace_time_zone("UTC")
+    return {"": instants, "?": (column.str.slice(19) == match["offset"]).all()}
 
 
 def _first(raw: pl.Series) -> str | None:

@@ -87,28 +87,23 @@ def judge(
     conditions = _conditions(contract, arrival, typed, fixed_conditions(contract) if fixed is None else fixed)
     unique = [rule for rule in contract.rules if rule.kind == "unique"]
     found = _Found(frame, rows)
-    keep = pl.Series("kept", [True], dtype=pl.Boolean).new_from_index(0, frame.height)
-    work = typed.values.with_columns(mask.alias(f"?{name}") for name, mask in typed.failed.items())
+    unread = [mask.alias(f"?{name}") for name, mask in typed.failed.items()]
+    work = typed.values.with_columns(unread) if unread else typed.values
     asked, repeated = _ask(work, typed.values.columns, conditions, unique)
-    rules = [rule for rule, _ in conditions]
-    suspects = asked.select(pl.any_horizontal(rule.name for rule in rules)).to_series() if rules else None
-    if suspects is not None and suspects.any():
-        keep = found.note(rules, asked.filter(suspects), suspects.arg_true(), keep)
+    for rule, _ in conditions:
+        found.note(rule, asked.get_column(rule.name))
     for rule in repeated:
-        surplus = _surplus(typed.values, rule, keep)
-        if surplus.len():
-            all_broken = pl.DataFrame({rule.name: pl.Series([True]).new_from_index(0, surplus.len())})
-            keep = found.note([rule], all_broken, surplus, keep)
-    jumps, medians = find_jumps(typed.values, keep, contract, arrival.medians)
+        found.note(rule, _surplus(typed.values, rule, found.kept))
+    jumps, medians = find_jumps(typed.values, found.kept, contract, arrival.medians)
     for jump in jumps:
         found.tallies[jump.rule] = found.tallies.get(jump.rule, 0) + jump.rows
     return Verdict(
         rows=rows,
         values=typed.values,
-        kept=keep,
+        kept=found.kept,
         reasons=found.reasons(),
         tallies=found.tallies,
-        warned=found.warned_rows(),
+        warned=found.warned,
         jumps=jumps,
         refused_by=_refusing_rule(contract, found.tallies, frame.height),
         medians=medians,
@@ -142,27 +137,29 @@ def _ask(
 ) -> tuple[pl.DataFrame, list[Rule]]:
     """Ask all conditions at once, one bit a row and rule, and which unique rules have repeated keys at all."""
     wanted = [condition.alias(rule.name) for rule, condition in conditions]
-    wanted += [_distinct(names, rule).all().alias(f"!{rule.name}") for rule in unique]
+    wanted += [(_keys(names, rule).n_unique() == pl.len()).alias(f"!{rule.name}") for rule in unique]
     if not wanted or work.is_empty():
         return pl.DataFrame(schema={rule.name: pl.Boolean for rule, _ in conditions}), []
     asked = work.select(wanted)
-    return asked.select(rule.name for rule, _ in conditions), [
-        rule for rule in unique if not asked.get_column(f"!{rule.name}").item(0)
-    ]
+    return asked, [rule for rule in unique if not asked.get_column(f"!{rule.name}").item(0)]
 
 
-def _distinct(names: Sequence[str], rule: Rule) -> pl.Expr:
+def _keys(names: Sequence[str], rule: Rule) -> pl.Expr:
     keys = list(names) if rule.fields == ("*",) else list(rule.fields)
-    return pl.col(keys[0]).is_first_distinct() if len(keys) == 1 else pl.struct(keys).is_first_distinct()
+    return pl.col(keys[0]) if len(keys) == 1 else pl.struct(keys)
 
 
-def _surplus(values: pl.DataFrame, rule: Rule, keep: pl.Series) -> pl.Series:
-    """Return where eligible rows repeat an earlier eligible one; a missing key belongs to completeness, not here."""
+def _surplus(values: pl.DataFrame, rule: Rule, kept: pl.Series) -> pl.Series:
+    """Tell which eligible rows repeat an earlier eligible one; a missing key belongs to completeness, not here."""
     every = rule.fields == ("*",)
     names = values.columns if every else list(rule.fields)
-    eligible = keep if every else keep & ~values.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
-    first = values.select(names).filter(eligible).select(_distinct(names, rule)).to_series()
-    return eligible.arg_true().filter(~first)
+    eligible = kept if every else kept & ~values.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
+    first = values.select(names).filter(eligible).select(_keys(names, rule).is_first_distinct()).to_series()
+    return _none(kept.len()).scatter(eligible.arg_true().filter(~first), True)
+
+
+def _none(rows: int) -> pl.Series:
+    return pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows)
 
 
 def _refusing_rule(contract: Contract, tallies: dict[str, int], received: int) -> tuple[str, float] | None:
@@ -178,54 +175,42 @@ class _Found:
 
     def __init__(self, frame: pl.DataFrame, rows: pl.Series) -> None:
         self.tallies: dict[str, int] = {}
+        self.kept = ~_none(rows.len())
         self._frame, self._rows = frame, rows
+        self._columns = frozenset(frame.columns)
         self._lines: list[tuple[int, str, str, str, str]] = []
-        self._warned: set[int] = set()
+        self._warned: pl.Series | None = None
 
-    def note(self, rules: Sequence[Rule], broken_by: pl.DataFrame, places: pl.Series, keep: pl.Series) -> pl.Series:
-        """Take in which rules some rows break.
+    def note(self, rule: Rule, hits: pl.Series) -> None:
+        """Take in which rows break a rule.
 
         Args:
-            rules: Rules, one a column of ``broken_by``.
-            broken_by: True where a row breaks the rule; ``m`` rows.
-            places: Where these ``m`` rows stand in the batch.
-            keep: Rows kept so far.
-
-        Returns:
-            Rows kept now.
+            rule: The rule.
+            hits: True for each row that breaks it.
 
         """
-        counts = broken_by.sum().row(0)
-        hit = [(rule, count) for rule, count in zip(rules, counts, strict=True) if count]
-        self.tallies.update({rule.name: count for rule, count in hit})
-        aside = [rule for rule, _ in hit if rule.on_break == "set_aside"]
-        for rule, _ in hit:
-            if rule.on_break == "warn":
-                self._warned.update(places.filter(broken_by.get_column(rule.name)).to_list())
-        if not aside:
-            return keep
-        left_out = broken_by.select(pl.any_horizontal(rule.name for rule in aside)).to_series()
-        gone = places.filter(left_out)
-        self._say_why(aside, broken_by.filter(left_out), gone)
-        return keep.scatter(gone, False)
+        if not hits.any():
+            return
+        self.tallies[rule.name] = int(hits.sum())
+        if rule.on_break == "warn":
+            self._warned = hits if self._warned is None else self._warned | hits
+        elif rule.on_break == "set_aside":
+            self.kept = self.kept & ~hits
+            self._say_why(rule, hits)
 
-    def _say_why(self, rules: Sequence[Rule], broken_by: pl.DataFrame, places: pl.Series) -> None:
-        there = set(self._frame.columns)
-        shown = {rule.name: [name for name in rule.fields if name in there] for rule in rules}
-        wanted = sorted({name for names in shown.values() for name in names})
-        texts = self._frame.select(pl.col(wanted).gather(places).cast(pl.String, strict=False)) if wanted else None
-        values = {name: texts.get_column(name).to_list() for name in wanted} if texts is not None else {}
-        numbers = self._rows.gather(places).to_list()
-        for rule in rules:
-            field, columns = ",".join(rule.fields), [values[name] for name in shown[rule.name]]
-            for at in broken_by.get_column(rule.name).arg_true().to_list():
-                text = " / ".join("—" if column[at] is None else column[at][:VALUE_CHARACTERS] for column in columns)
-                shown_value = text[:VALUE_CHARACTERS].replace("\x00", "␀")
-                self._lines.append((numbers[at], rule.name, field, rule.dimension, shown_value))
+    def _say_why(self, rule: Rule, hits: pl.Series) -> None:
+        shown = (self._frame.get_column(name).filter(hits) for name in rule.fields if name in self._columns)
+        texts = [cells.cast(pl.String, strict=False).to_list() for cells in shown]
+        field = ",".join(rule.fields)
+        for number, *cells in zip(self._rows.filter(hits).to_list(), *texts, strict=True):
+            text = " / ".join(["—" if cell is None else cell[:VALUE_CHARACTERS] for cell in cells])
+            value = text[:VALUE_CHARACTERS].replace("\x00", "␀")
+            self._lines.append((number, rule.name, field, rule.dimension, value))
 
-    def warned_rows(self) -> int:
-        """Count the rows that break at least one warning."""
-        return len(self._warned)
+    @property
+    def warned(self) -> int:
+        """Number of rows that break at least one warning."""
+        return 0 if self._warned is None else int(self._warned.sum())
 
     def reasons(self) -> pl.DataFrame:
         """Return the lines of reasons in row order."""
