@@ -189,6 +189,6 @@ def act_on(instance: Instance, city: City, indicator: Indicator) -> None:
     started = time.monotonic()
     with instance.database.transaction() as connection:
         for alert in judge_states(connection, city, indicator, instance.clock.now(), instance.new_id):
-            name, division = place_of(connection, city, instance.reader, indicator, alert.split, alert.key)
-            runs.start_for(connection, city, alert, name, division, instance.clock, instance.new_id)
+            place = place_of(connection, city, instance.reader, indicator, alert.split, alert.key)
+            runs.start_for(connection, city, alert, place, instance.clock, instance.new_id)
     logger().debug("worker.judged", indicator=indicator.ref, ms=round((time.monotonic() - started) * 1000))

@@ -10,6 +10,7 @@ from citybrain.blueprint.load import load
 from citybrain.casework import tasks
 from citybrain.city.expression import Expression
 from citybrain.city.indicator import Indicator, Thresholds
+from citybrain.city.names import Name
 from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import Reader
 from citybrain.insight import alerts
@@ -114,12 +115,17 @@ def test_an_alert_becomes_tasks_that_people_close_and_the_run_keeps_before_and_a
             [alert_id, REF, bucket, bucket],
         )
         alert = alerts.Alert(alert_id, REF, "station", "S15", "alarm", bucket, bucket, 2743.0, 1678.0, 2743.0, None)
-        place = ("站点 S15", "330106")
-        (run,) = runs.start_for(connection, hangzhou, alert, *place, clock, new_id)
-        assert runs.start_for(connection, hangzhou, alert, *place, clock, new_id) == []
+        place = (Name(zh="站点 S15", en="Station S15"), "330106")
+        (run,) = runs.start_for(connection, hangzhou, alert, place, clock, new_id)
+        assert runs.start_for(connection, hangzhou, alert, place, clock, new_id) == []
         first = tasks.listed(connection, run=run)
     assert {task.department for task in first} == {"dept:metro", "dept:gov-330106"}
     assert "2,743" in first[0].title or "2,743" in first[1].title
+    for task in first:
+        assert "站点 S15" in task.title_in("zh")
+        assert "Station S15" in task.title_in("en")
+        assert task.title_in("en").isascii()
+        assert task.note_in("en").isascii()
     zhou, shen = viewer_of(hangzhou, "zhou"), viewer_of(hangzhou, "shen")
 
     def act(task: tasks.Task, name: tasks.Act, viewer, **more: object) -> None:

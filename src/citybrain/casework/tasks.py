@@ -34,6 +34,7 @@ class Order:
 
     Attributes:
         due_words: How the due date was reckoned, for people.
+        title_en, note_en: The same in English, where whoever asks has said it; a person's words stand as written.
         value: Value of the indicator at issue.
         once: Key under which a second issue is the same task.
 
@@ -44,6 +45,8 @@ class Order:
     due_at: datetime
     due_words: str
     note: str = ""
+    title_en: str | None = None
+    note_en: str | None = None
     urgency: Literal["normal", "warning", "alarm"] = "normal"
     indicator: str | None = None
     split: str = ""
@@ -61,6 +64,7 @@ class Task:
 
     Attributes:
         number: Number people use.
+        title_en, note_en: The same in English; none where only one language was written.
         value_before, value_after: Indicator at issue and at closing.
 
     """
@@ -68,7 +72,9 @@ class Task:
     id: UUID
     number: str
     title: str
+    title_en: str | None
     note: str
+    note_en: str | None
     department: str
     issuer: str
     issuer_dept: str
@@ -86,6 +92,24 @@ class Task:
     run: UUID | None
     step: str | None
     closed_at: datetime | None
+
+    def title_in(self, language: str) -> str:
+        """Say what is asked in a language, as far as it was said in it.
+
+        Args:
+            language: ``zh`` or ``en``.
+
+        """
+        return (self.title_en if language == "en" else None) or self.title
+
+    def note_in(self, language: str) -> str:
+        """Say why, and what else there is to know, in a language.
+
+        Args:
+            language: ``zh`` or ``en``.
+
+        """
+        return (self.note_en if language == "en" else None) or self.note
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether it is open beyond its due date.
@@ -149,7 +173,9 @@ def issue(
             "id": task,
             "number": number,
             "title": order.title.strip()[:200],
+            "title_en": order.title_en and order.title_en[:200],
             "note": order.note.strip()[:WORDS_CHARACTERS],
+            "note_en": order.note_en and order.note_en[:WORDS_CHARACTERS],
             "department": order.department,
             "issuer": issuer,
             "issuer_dept": issuer_dept,

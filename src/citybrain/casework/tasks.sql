@@ -8,10 +8,10 @@ SELECT id FROM task WHERE once = %(once)s;
 
 -- name: insert
 -- A new task.
-INSERT INTO task (id, number, title, note, department, issuer, issuer_dept, issued_at, due_at, due_words, state, urgency,
-    indicator, split, key, value_before, alert, run, step, once)
-VALUES (%(id)s, %(number)s, %(title)s, %(note)s, %(department)s, %(issuer)s, %(issuer_dept)s, %(at)s, %(due_at)s,
-    %(due_words)s, 'issued', %(urgency)s, %(indicator)s, %(split)s, %(key)s, %(value)s, %(alert)s, %(run)s, %(step)s,
+INSERT INTO task (id, number, title, title_en, note, note_en, department, issuer, issuer_dept, issued_at, due_at, due_words,
+    state, urgency, indicator, split, key, value_before, alert, run, step, once)
+VALUES (%(id)s, %(number)s, %(title)s, %(title_en)s, %(note)s, %(note_en)s, %(department)s, %(issuer)s, %(issuer_dept)s,
+    %(at)s, %(due_at)s, %(due_words)s, 'issued', %(urgency)s, %(indicator)s, %(split)s, %(key)s, %(value)s, %(alert)s, %(run)s, %(step)s,
     %(once)s);
 
 -- name: note_event
@@ -33,8 +33,8 @@ SELECT pg_notify('citybrain_task', %(department)s);
 
 -- name: listed
 -- Tasks, the most pressing first.
-SELECT id, number, title, note, department, issuer, issuer_dept, issued_at, due_at, due_words, state, urgency, indicator,
-    split, key, value_before, value_after, alert, run, step, closed_at
+SELECT id, number, title, title_en, note, note_en, department, issuer, issuer_dept, issued_at, due_at, due_words, state,
+    urgency, indicator, split, key, value_before, value_after, alert, run, step, closed_at
 FROM task
 WHERE (%(department)s::text IS NULL OR department = %(department)s)
     AND (%(issuer_dept)s::text IS NULL OR issuer_dept = %(issuer_dept)s)
@@ -45,8 +45,8 @@ ORDER BY (closed_at IS NOT NULL), CASE WHEN closed_at IS NULL THEN due_at END, c
 
 -- name: one
 -- One task.
-SELECT id, number, title, note, department, issuer, issuer_dept, issued_at, due_at, due_words, state, urgency, indicator,
-    split, key, value_before, value_after, alert, run, step, closed_at
+SELECT id, number, title, title_en, note, note_en, department, issuer, issuer_dept, issued_at, due_at, due_words, state,
+    urgency, indicator, split, key, value_before, value_after, alert, run, step, closed_at
 FROM task WHERE id = %(id)s;
 
 -- name: events

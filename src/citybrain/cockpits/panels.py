@@ -321,7 +321,7 @@ def task_line(look: Look, task: tasks.Task) -> TaskLine:
     department = look.city.departments.get(task.department)
     issued = task.issued_at.astimezone(look.city.zone)
     return TaskLine(
-        title=task.title,
+        title=task.title_in(look.language),
         state=state,
         word=look.words("overdue") if overdue else look.words(_TASK_WORDS.get(task.state, "task_issued")),
         who=department.name.said(look.language) if department else task.department,

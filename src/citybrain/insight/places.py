@@ -7,6 +7,7 @@ from types import MappingProxyType
 import polars as pl
 
 from citybrain.city.indicator import Indicator
+from citybrain.city.names import Name
 from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import Reader, Span
 from citybrain.kernel.postgres import Connection
@@ -92,7 +93,7 @@ def _place(department: str, endings: tuple[str, ...]) -> str:
 
 def place_of(
     connection: Connection, city: City, reader: Reader, indicator: Indicator, split: str, key: str
-) -> tuple[str, str | None]:
+) -> tuple[Name, str | None]:
     """Tell what the thing that alarmed is called and in which division it lies.
 
     Args:
@@ -109,12 +110,14 @@ def place_of(
     """
     contract = city.contracts.get(indicator.source or "")
     if not split or contract is None:
-        return city.settings.city.name.zh, None
-    name = f"{contract.field(split).title.zh} {key}"
+        return city.settings.city.name, None
+    title = contract.field(split).title
+    name = Name(zh=f"{title.zh} {key}", en=f"{title.en} {key}")
     if indicator.place is None:
         return name, None
     if indicator.place == split:
-        return read_gazetteer(connection, city, reader).name(key), key
+        called = read_gazetteer(connection, city, reader).name(key)
+        return Name(zh=called, en=called), key
     newest = (
         reader.relation(connection, contract, Span())
         .filter(pl.col(split).cast(pl.String) == key)

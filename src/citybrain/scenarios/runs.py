@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from citybrain.casework import tasks
+from citybrain.city.names import Name
 from citybrain.city.scenario import Scenario, Step
 from citybrain.city.whole import City
 from citybrain.insight.alerts import Alert
@@ -46,7 +47,12 @@ class Run:
 
 
 def start_for(
-    connection: Connection, city: City, alert: Alert, place_name: str, division: str | None, clock: Clock, new_id: NewId
+    connection: Connection,
+    city: City,
+    alert: Alert,
+    place: tuple[Name, str | None],
+    clock: Clock,
+    new_id: NewId,
 ) -> list[UUID]:
     """Start the scenarios that wait for an alert.
 
@@ -54,8 +60,7 @@ def start_for(
         connection: The command's transaction.
         city: The revision in force.
         alert: The alert that was opened.
-        place_name: What people call the place.
-        division: Code of the division the place lies in; none where unknown.
+        place: What people call the place, and the code of the division it lies in; none where unknown.
         clock: Present instant.
         new_id: Source of identifiers.
 
@@ -83,7 +88,7 @@ def start_for(
         evidence.write(connection, "scenarios:run:started", str(row[0]), facts, clock.now(), new_id)
         for step in scenario.steps:
             if not step.after:
-                _issue_step(connection, city, scenario, step, row[0], alert, (place_name, division), clock, new_id)
+                _issue_step(connection, city, scenario, step, row[0], alert, place, clock, new_id)
         started.append(row[0])
     return started
 
@@ -95,24 +100,25 @@ def _issue_step(
     step: Step,
     run: UUID,
     alert: Alert | Run,
-    place: tuple[str, str | None],
+    place: tuple[Name, str | None],
     clock: Clock,
     new_id: NewId,
 ) -> None:
     value = alert.value if isinstance(alert, Alert) else alert.value_before
     normal = alert.usual if isinstance(alert, Alert) else None
     words = {
-        "place": place[0],
         "value": f"{value:,.0f}" if value is not None else "—",
         "usual": f"{normal:,.0f}" if normal is not None else "—",
     }
     due_at, due_words = due_of(step, city, clock)
     order = tasks.Order(
-        title=step.title.zh.format(**words),
+        title=step.title.zh.format(place=place[0].zh, **words),
+        title_en=step.title.en.format(place=place[0].en, **words),
         department=_department(city, step, place[1]) or scenario.owner,
         due_at=due_at,
         due_words=due_words,
-        note=step.why.zh.format(**words) if step.why else "",
+        note=step.why.zh.format(place=place[0].zh, **words) if step.why else "",
+        note_en=step.why.en.format(place=place[0].en, **words) if step.why else None,
         urgency="alarm",
         indicator=alert.indicator,
         split=alert.split,
@@ -156,7 +162,7 @@ def _department(city: City, step: Step, division: str | None) -> str | None:
 
 
 def after_task(
-    connection: Connection, city: City, task: tasks.Task, place: tuple[str, str | None], clock: Clock, new_id: NewId
+    connection: Connection, city: City, task: tasks.Task, place: tuple[Name, str | None], clock: Clock, new_id: NewId
 ) -> None:
     """Go on with a run after one of its tasks was closed or given back.
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from citybrain.casework import tasks
+from citybrain.city.names import Name
 from citybrain.governance.bench import Bench, Seen, demand, refused, seen
 from citybrain.governance.figures import count
 from citybrain.governance.rehearsal import Stage, stage
@@ -18,6 +19,8 @@ from citybrain.safeguards.viewing import Viewer
 from citybrain.scenarios import runs
 
 HOUR = timedelta(hours=1)
+
+PLACE = Name(zh="P1", en="P1")
 
 
 def _issue(at: Stage, connection: Connection) -> UUID:
@@ -108,16 +111,16 @@ def _run(at: Stage, connection: Connection) -> None:
     clerk = at.viewer("law-check-clerk")
     opened = judge_states(connection, at.city, at.city.indicators[AMOUNT], at.clock.now(), at.new_id)
     demand(len(opened) == 1, "alarm_opened_no_alert")
-    started = runs.start_for(connection, at.city, opened[0], "P1", None, at.clock, at.new_id)
+    started = runs.start_for(connection, at.city, opened[0], (PLACE, None), at.clock, at.new_id)
     demand(len(started) == 1, "alert_started_nothing")
-    again = runs.start_for(connection, at.city, opened[0], "P1", None, at.clock, at.new_id)
+    again = runs.start_for(connection, at.city, opened[0], (PLACE, None), at.clock, at.new_id)
     demand(not again, "alert_started_twice")
     issued = tasks.listed(connection, run=started[0])
     demand(len(issued) == 1 and issued[0].department == PROVIDER, "step_made_no_task")
     acts: tuple[tasks.Act, ...] = ("sign", "report", "close")
     for act in acts:
         done = tasks.act_on(connection, issued[0].id, act, clerk, at.clock, at.new_id, words="done")
-    runs.after_task(connection, at.city, done, ("P1", None), at.clock, at.new_id)
+    runs.after_task(connection, at.city, done, (PLACE, None), at.clock, at.new_id)
     run = runs.listed(connection, SCENARIO)[0]
     demand(run.state == "closed", "run_not_closed")
     demand((run.value_before, run.value_after) == (400.0, 400.0), "run_forgot_its_number")

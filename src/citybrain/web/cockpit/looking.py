@@ -6,6 +6,7 @@ from datetime import datetime
 
 from citybrain.casework import tasks
 from citybrain.city.indicator import Indicator
+from citybrain.city.names import Name
 from citybrain.city.whole import City
 from citybrain.cockpits.figures import Look
 from citybrain.insight.places import place_of
@@ -46,7 +47,7 @@ def value_now(connection: Connection, city: City, task: tasks.Task) -> float | N
     return newest_of(connection, indicator, task.split, task.key) if indicator else None
 
 
-def place_for(request: Asked, connection: Connection, city: City, task: tasks.Task) -> tuple[str, str | None]:
+def place_for(request: Asked, connection: Connection, city: City, task: tasks.Task) -> tuple[Name, str | None]:
     """Tell the place a task is about.
 
     Args:
@@ -58,7 +59,7 @@ def place_for(request: Asked, connection: Connection, city: City, task: tasks.Ta
     """
     indicator = city.indicators.get(task.indicator or "")
     if indicator is None:
-        return task.key, None
+        return Name(zh=task.key or "—", en=task.key or "—"), None
     return place_of(connection, city, instance_of(request).reader, indicator, task.split, task.key)
 
 

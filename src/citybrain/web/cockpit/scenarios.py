@@ -130,7 +130,7 @@ def _page(request: Asked, look: Look, visit: Visit, name: str) -> ScenarioPage:
         decimals=indicator.digits,
         changes=(_change(look, indicator, shown),) if shown else (),
         runs=tuple(_run(look, scenario, indicator, run, shown) for run in found),
-        tasks=tuple(Link(task.title, f"/tasks/{task.id}") for task in mine),
+        tasks=tuple(Link(task.title_in(look.language), f"/tasks/{task.id}") for task in mine),
         offline=(
             OfflineChannel(scenario.offline_channel.counter.said(look.language), phone=scenario.offline_channel.phone),
         ),

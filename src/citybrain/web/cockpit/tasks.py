@@ -109,11 +109,11 @@ def _row(look: Look, task: tasks.Task) -> InboxRow:
     due = short_time(look, task.closed_at) if task.closed_at else time_left(look, task.due_at)
     issuer = person_name(look.city, task.issuer, look.language)
     return InboxRow(
-        title=task.title,
+        title=task.title_in(look.language),
         href=f"/tasks/{task.id}",
         state=mark_of(look, task),
         due=due,
-        why=task.note,
+        why=task.note_in(look.language),
         who=look.words("issued_by", who=issuer, at=short_time(look, task.issued_at), stand=stand_of(look, task)),
     )
 
@@ -141,7 +141,7 @@ def _task_page(
     return TaskPage(
         frame=frame(request, visit, "tasks"),
         number=task.number,
-        title=task.title,
+        title=task.title_in(look.language),
         state=mark_of(look, task),
         word=stand_of(look, task),
         due_label=look.words("due_label") if task.closed_at is None else look.words("closed_label"),
@@ -149,10 +149,10 @@ def _task_page(
         back=Link(look.words("back_to_tasks"), "/tasks"),
         provenance=provenance_of(look, indicator) if indicator else (),
         changes=_changes(look, task),
-        what=task.note or task.title,
+        what=task.note_in(look.language) or task.title_in(look.language),
         why=look.words("why_department", department=department_name(look.city, task.department, look.language)),
         source=Link(look.words("where_from"), f"/indicator/{indicator.indicator}") if indicator else None,
-        history=tuple(_step(look, event) for event in tasks.course(look.connection, task.id)),
+        history=tuple(_step(look, task, event) for event in tasks.course(look.connection, task.id)),
         actions=_actions(visit, task),
         text=typed,
         errors=errors,
@@ -179,9 +179,10 @@ def _changes(look: Look, task: tasks.Task) -> tuple[Change, ...]:
     )
 
 
-def _step(look: Look, event: tasks.Event) -> Step:
+def _step(look: Look, task: tasks.Task, event: tasks.Event) -> Step:
     words = look.words(f"event_{event.act}")
-    text = look.words("event_with_words", event=words, words=event.words) if event.words else words
+    said = task.note_in(look.language) if event.act == "issued" else event.words
+    text = look.words("event_with_words", event=words, words=said) if said else words
     return Step(short_time(look, event.at), text, person_name(look.city, event.person, look.language))
 
 
