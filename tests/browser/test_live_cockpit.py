@@ -1,4 +1,4 @@
-"""An open cockpit follows the data without being opened again, soon enough, and is light to open."""
+"""An open cockpit follows the data without being opened again, and is light to open; `bench screen` says how soon."""
 
 import time
 from datetime import timedelta
@@ -11,9 +11,8 @@ from tests.browser.living import LiveCity, People, slot
 from tests.browser.readings import CITY, figure, ranked
 
 pytestmark = pytest.mark.browser
-BATCHES = 40
+BATCHES = 20
 FIRST_LOAD_BYTES = 300_000
-SOON_S = 1.0
 
 
 @pytest.fixture
@@ -38,28 +37,16 @@ def test_an_open_cockpit_changes_without_being_opened_again(live_city: LiveCity,
     assert page.evaluate("window.openedOnce") is True
 
 
-def test_a_posted_batch_is_on_the_screen_within_a_second(live_city: LiveCity, people: People, gate: str) -> None:
+def test_every_one_of_many_batches_in_a_row_comes_onto_the_open_screen(
+    live_city: LiveCity, people: People, gate: str
+) -> None:
     live_city.caught_up()
     page = people.open("lin", CITY).page
     expected = figure(page, "metro-passed") or 0
-    waits = []
     for _ in range(BATCHES):
         expected += 3
-        begun = time.monotonic()
         live_city.post("metro/counts", [{"passed_at": slot(), "gate": gate, "entries": 3}])
-        page.wait_for_function(
-            "wanted => Number(document.querySelector('#w-metro-passed .num').dataset.value) === wanted",
-            arg=expected,
-            polling=20,
-            timeout=15_000,
-        )
-        waits.append(time.monotonic() - begun)
-    waits.sort()
-    middle, nearly_all = waits[BATCHES // 2], waits[int(BATCHES * 0.95) - 1]
-    print(  # noqa: T201 - the figure is what the test is for
-        f"batch to screen, {BATCHES} batches: median {middle:.3f} s, p95 {nearly_all:.3f} s, most {waits[-1]:.3f} s"
-    )
-    assert nearly_all <= SOON_S
+        expect(page.locator("#w-metro-passed .num")).to_have_attribute("data-value", f"{expected:.1f}", timeout=15_000)
 
 
 def test_the_first_cockpit_is_light_to_open(live_city: LiveCity, people: People) -> None:
