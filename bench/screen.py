@@ -36,7 +36,7 @@ def _waits(city: LiveCity, page: Page) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Print the median and the 95th percentile of both ways."""
-    start_logging("warning")
+    start_logging("text", "error")
     print(f"screen: {BATCHES} batches, a city of the browser tests with a web process and a worker, fsync on")
     with ExitStack() as closing:
         home = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="citybrain-bench-")))

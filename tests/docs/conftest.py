@@ -35,7 +35,7 @@ def reader(database_url: str) -> Iterator[NewReader]:
             env = {"CITYBRAIN_DATABASE_URL": database_url, "CITYBRAIN_CITY_DIR": "", "CITYBRAIN_DATA_DIR": ""}
             meant = {
                 "source .venv/bin/activate": f"PATH={bin_}:$PATH",
-                "/tmp/lakeside-data": str(folder / "data"),
+                "$HOME/lakeside-data": str(folder / "data"),
                 "8601": port,
                 "8602": str(_free_port()),
                 **stands_for,

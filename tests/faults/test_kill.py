@@ -53,28 +53,36 @@ class Sender(threading.Thread):
                 time.sleep(0.05)
 
 
-def hurt(city: RunningCity, kills: int, seed: int) -> None:
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("kills", "seed"),
+    [
+        pytest.param(5, 20261120, marks=pytest.mark.timeout(300), id="five"),
+        pytest.param(50, 7, marks=[pytest.mark.slow, pytest.mark.timeout(3600)], id="fifty"),
+    ],
+)
+def test_kills_lose_nothing_acknowledged_and_double_nothing(running_city: RunningCity, kills: int, seed: int) -> None:
     chance = random.Random(seed)
-    secret = city.run("key", "issue", "system:metro/afc", "--json")["secret"]
-    senders = [Sender(city, secret, f"sender{n}") for n in range(3)]
+    secret = running_city.run("key", "issue", "system:metro/afc", "--json")["secret"]
+    senders = [Sender(running_city, secret, f"sender{n}") for n in range(3)]
     for sender in senders:
         sender.start()
     killed = []
     for _ in range(kills):
         time.sleep(chance.uniform(0.2, 1.5))
-        killed.append(city.kill_one(chance))
+        killed.append(running_city.kill_one(chance))
         time.sleep(0.5)  # a process that dies with its parent may answer once more
-        city.await_ready(90)
+        running_city.await_ready(90)
     for sender in senders:
         sender.stopping.set()
-    city.await_ready(90)
+    running_city.await_ready(90)
     for sender in senders:
         sender.join(60)
         assert not sender.is_alive()
     acknowledged = {key: batch for sender in senders for key, batch in sender.acknowledged.items()}
-    report = city.run("verify", "--json")
+    report = running_city.run("verify", "--json")
     assert report["faults"] == []
-    found = city.run("indicator", "metro.entries", "--grain", "day", "--split", "", "--json")
+    found = running_city.run("indicator", "metro.entries", "--grain", "day", "--split", "", "--json")
     tries = sum(sender.tries for sender in senders)
     sys.stdout.write(f"\nkilled {killed}; {len(acknowledged)} acknowledged, {tries} tries\n")
     assert len(acknowledged) > kills
@@ -83,16 +91,3 @@ def hurt(city: RunningCity, kills: int, seed: int) -> None:
     assert sum(value["value"] for value in found["values"]) == expected
     assert found["accepted"] == found["received"] == len(acknowledged) * ROWS
     assert found["batches"] == len(acknowledged)
-
-
-@pytest.mark.fault
-@pytest.mark.timeout(300)
-def test_five_kills_lose_nothing_acknowledged_and_double_nothing(running_city: RunningCity) -> None:
-    hurt(running_city, kills=5, seed=20261120)
-
-
-@pytest.mark.fault
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_fifty_kills_lose_nothing_acknowledged_and_double_nothing(running_city: RunningCity) -> None:
-    hurt(running_city, kills=50, seed=7)

@@ -4,8 +4,8 @@ import asyncio
 import io
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,28 +45,25 @@ def heavy(scale: int) -> list[tuple[str, str, bytes, str]]:
     ]
 
 
-def refuse_all(served: Served, secret: str, scale: int) -> None:
-    for name, media, body, code in heavy(scale):
-        headers = {"authorization": f"Bearer {secret}", "content-type": media}
-        status, answer = served.ask("POST", FLOW, body, headers)
-        problem = json.loads(answer)
-        assert (status, problem.get("code")) == (422, code), name
-        assert problem["next_steps"], name
-        assert served.ask("GET", "/healthz")[0] == 200, name
-        assert served.peak_bytes() < MOST_BYTES, (name, served.peak_bytes())
-
-
-def test_heavy_bodies_are_refused_with_a_reason_in_bounded_memory(instance: Instance, secret: str) -> None:
-    with serving(instance.settings, CITYBRAIN_LINE_BYTES="4000000") as served:
-        refuse_all(served, secret, 35)
-
-
-@pytest.mark.slow
-def test_bodies_of_two_hundred_megabytes_are_refused_with_a_reason_in_bounded_memory(
-    instance: Instance, secret: str
+@pytest.mark.parametrize(
+    ("megabytes", "limits"),
+    [
+        pytest.param(35, {"CITYBRAIN_LINE_BYTES": "4000000"}, id="35_megabytes"),
+        pytest.param(200, {}, marks=pytest.mark.slow, id="200_megabytes"),
+    ],
+)
+def test_heavy_bodies_are_refused_with_a_reason_in_bounded_memory(
+    instance: Instance, secret: str, megabytes: int, limits: dict[str, str]
 ) -> None:
-    with serving(instance.settings) as served:
-        refuse_all(served, secret, 200)
+    with serving(instance.settings, **limits) as served:
+        for name, media, body, code in heavy(megabytes):
+            headers = {"authorization": f"Bearer {secret}", "content-type": media}
+            status, answer = served.ask("POST", FLOW, body, headers)
+            problem = json.loads(answer)
+            assert (status, problem.get("code")) == (422, code), name
+            assert problem["next_steps"], name
+            assert served.ask("GET", "/healthz")[0] == 200, name
+            assert served.peak_bytes() < MOST_BYTES, (name, served.peak_bytes())
 
 
 def test_sixty_thousand_rows_that_are_all_set_aside_stay_within_memory(instance: Instance, secret: str) -> None:
@@ -99,11 +96,31 @@ async def _listen(
     writer.close()
 
 
-def crowd(instance: Instance, secret: str, readers: int, seconds: float) -> None:
-    def change(entries: int, key: str) -> None:
+async def _listen_all(
+    served: Served, cookie: str, marker: bytes, readers: int, seconds: float, change: Callable[[], None]
+) -> list[int]:
+    """Open every stream, make a change once all are open, and count who opened and who received it."""
+    ready, count = asyncio.Event(), [0, 0]
+    tasks: list[asyncio.Task[None]] = []
+    for _ in range(readers):
+        tasks.append(asyncio.create_task(_listen(served, cookie, marker, ready, count, readers)))
+        if len(tasks) % 50 == 0:
+            await asyncio.sleep(0.05)
+    await asyncio.wait_for(ready.wait(), seconds)
+    await asyncio.to_thread(change)
+    await asyncio.wait_for(asyncio.gather(*tasks), seconds)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("readers", "seconds"),
+    [pytest.param(60, 25, id="sixty"), pytest.param(1_100, 100, marks=pytest.mark.slow, id="eleven_hundred")],
+)
+def test_every_open_stream_receives_a_change(instance: Instance, secret: str, readers: int, seconds: float) -> None:
+    def change() -> None:
         now = instance.clock.now().replace(microsecond=0, second=0)
-        row = {"slot_start": now.isoformat(), "station": "S1", "entries": entries, "exits": 0}
-        headers = {"authorization": f"Bearer {secret}", "content-type": "application/json", "idempotency-key": key}
+        row = {"slot_start": now.isoformat(), "station": "S1", "entries": 31_415, "exits": 0}
+        headers = {"authorization": f"Bearer {secret}", "content-type": "application/json", "idempotency-key": "change"}
         assert served.ask("POST", FLOW, json.dumps([row]).encode(), headers)[0] == 201
         engine = Engine(threads=1)
         indicator = instance.city_now().indicators["indicator:metro.entries"]
@@ -111,32 +128,11 @@ def crowd(instance: Instance, secret: str, readers: int, seconds: float) -> None
         refresh(instance.city_now(), indicator, instance.database, reader, engine, instance.clock)
         engine.close()
 
-    async def listen_all() -> list[int]:
-        ready, count = asyncio.Event(), [0, 0]
-        listening = [_listen(served, cookie, b"31,415", ready, count, readers) for _ in range(readers)]
-        tasks: list[asyncio.Task[Any]] = []
-        for one in listening:
-            tasks.append(asyncio.create_task(one))
-            if len(tasks) % 50 == 0:
-                await asyncio.sleep(0.05)
-        await asyncio.wait_for(ready.wait(), seconds)
-        await asyncio.to_thread(change, 31_415, "change")
-        await asyncio.wait_for(asyncio.gather(*tasks), seconds)
-        return count
-
     with serving(instance.settings) as served:
         cookie = sign_in(instance, "chen")
         began = time.monotonic()
         with ThreadPoolExecutor(1) as aside:  # a browser test may have left a loop running in this thread
-            assert aside.submit(lambda: asyncio.run(listen_all())).result() == [readers, readers]
+            listening = _listen_all(served, cookie, b"31,415", readers, seconds, change)
+            assert aside.submit(asyncio.run, listening).result() == [readers, readers]
         assert time.monotonic() - began < 2 * seconds
         assert served.peak_bytes() < MOST_BYTES
-
-
-def test_every_open_stream_receives_a_change(instance: Instance, secret: str) -> None:
-    crowd(instance, secret, readers=60, seconds=25)
-
-
-@pytest.mark.slow
-def test_eleven_hundred_open_streams_all_receive_a_change(instance: Instance, secret: str) -> None:
-    crowd(instance, secret, readers=1_100, seconds=100)

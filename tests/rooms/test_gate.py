@@ -158,6 +158,22 @@ def test_a_cut_off_tail_is_found_against_a_head_kept_outside(send, database: Dat
     assert [fault.kind for fault in report.faults] == ["cut_off"]
 
 
+def test_a_head_kept_outside_while_the_chain_was_empty_stays_good_and_a_wrong_one_is_a_fault(send, database: Database):
+    with database.reading() as connection:
+        empty = evidence.verify(connection)
+        head, wrong = (empty.sealed, empty.head), (0, b"\x01" * 32)
+        assert head == (0, evidence.START)
+        assert evidence.verify(connection, head).faults == ()
+        assert evidence.verify(connection, wrong).faults == (evidence.Fault("cut_off", "#0"),)
+    send(line())
+    with database.transaction() as connection:
+        assert evidence.seal(connection) == 1
+    with database.reading() as connection:
+        report = evidence.verify(connection, head)
+        assert (report.sealed, report.faults) == (1, ())
+        assert evidence.verify(connection, wrong).faults == (evidence.Fault("cut_off", "#0"),)
+
+
 def test_an_empty_body_is_an_empty_batch(gate: Gate):
     layout = Layout("ndjson", ("slot_start", "station", "entries", "exits"))
     receipt = gate.admit(Parcel("contract:metro/flow_15min", "system:metro/afc", (b"", layout), digest(b""), "empty"))

@@ -85,6 +85,22 @@ def test_nothing_is_played_twice_and_the_end_of_the_file_runs_into_its_beginning
     )
 
 
+def test_what_has_no_time_that_can_be_read_is_set_aside_once_a_round_and_nothing_is_lost(
+    poller: Poller, city: City, week: Folders, database: Database, clock: SetClock
+) -> None:
+    assert week.data is not None
+    with (week.data / "week.csv").open("a") as file:
+        file.write("no time,1,5\n2019-01-25 23:45,1,7,8,9\n")
+    (receipt,) = poller.poll_due(city)
+    assert (receipt.accepted, receipt.set_aside) == (2 * 96, 2)
+    for _ in range(4 * 7):
+        clock.advance(timedelta(hours=6))
+        poller.poll_due(city)
+    with database.reading() as connection:
+        row = connection.execute("SELECT sum(received)::int, sum(accepted)::int, sum(set_aside)::int FROM hub_batch")
+        assert row.fetchone() == (9 * 96 + 4, 9 * 96, 4)
+
+
 def test_days_are_made_known_the_day_after(folders: Folders) -> None:
     assert folders.data is not None
     lines = [f"2019-01-{day:02d},{day}" for day in range(5, 26)]

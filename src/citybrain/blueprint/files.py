@@ -55,6 +55,22 @@ class Document:
             node, line, column = step
         return Place(self.file, line + 1, column + 1)
 
+    def written(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """Keep of a path what stands in the file.
+
+        Args:
+            path: Keys from the top, among them names that only the reader of the values knows.
+
+        """
+        node: Any = self.content
+        kept: list[str | int] = []
+        for key in path:
+            step = _step(node, key)
+            if step is not None:
+                node = step[0]
+                kept.append(key)
+        return tuple(kept)
+
 
 def _step(node: Any, key: str | int) -> tuple[Any, int, int] | None:
     if isinstance(node, CommentedMap):

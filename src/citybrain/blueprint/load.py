@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from citybrain.blueprint.files import Document, Place, read_documents
+from citybrain.blueprint.problems import findings_of
 from citybrain.city.cockpit import Cockpit
 from citybrain.city.crosscheck import cross_check
 from citybrain.city.findings import Finding
@@ -234,48 +235,9 @@ def _read_thing(document: Document, findings: list[Placed]) -> Any:
     try:
         return read_plain(content)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=True)
-        for problem in problems:
-            if problem["type"] == "too_short" and any(_inside(other["loc"], problem["loc"]) for other in problems):
-                continue  # the list is short only because of what is wrong inside it
-            finding = _translate(problem, document, kind)
+        for finding in findings_of(error, document, KINDS.get(kind)):
             findings.append(_placed(document, replace(finding, params={**finding.params, "declares": declares})))
         return None
-
-
-def _inside(place: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
-    return len(place) > len(outer) and place[: len(outer)] == outer
-
-
-def _translate(problem: Any, document: Document, kind: str) -> Finding:
-    path = tuple(part for part in problem["loc"] if part not in {"files", "http", "function-wrap"})
-    name = ".".join(str(part) for part in path)
-    if problem["type"] == "extra_forbidden":
-        wrong = str(path[-1])
-        known = _known_keys(KINDS.get(kind), path[:-1])
-        return Finding("blueprint.key_unknown", document.file, path, {"key": name, "near": near(wrong, known)})
-    if problem["type"] == "missing":
-        return Finding("blueprint.key_missing", document.file, path, {"key": name})
-    value = problem.get("input")
-    shown = value if isinstance(value, (str, int, float, bool)) else type(value).__name__
-    return Finding(
-        "blueprint.value_wrong",
-        document.file,
-        path,
-        {"key": name, "value": shown, "problem": problem["msg"].removeprefix("Value error, ")},
-    )
-
-
-def _known_keys(model: type[BaseModel] | None, path: tuple[str | int, ...]) -> list[str]:
-    for part in path:
-        if model is None or not isinstance(part, str):
-            continue
-        info = model.model_fields.get(part)
-        annotation = info.annotation if info else None
-        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-    if model is None:
-        return []
-    return [info.alias or name for name, info in model.model_fields.items()]
 
 
 def _placed(document: Document, finding: Finding) -> Placed:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from citybrain.city.findings import ValueWrong
 from citybrain.city.names import DepartmentRef, Identifier, Level, Name, Noun
 
 _WIDGET = re.compile(
@@ -37,12 +38,10 @@ def _read_widget(value: Any) -> Any:
         return value
     match = _WIDGET.match(value.strip())
     if match is None:
-        msg = f"a widget is written like 'number metro.entries', 'map complaints.open by district', not {value!r}"
-        raise ValueError(msg)
+        raise ValueWrong("widget_form")
     found = match.groupdict()
     if found["kind"] not in {"tasks", "advice"} and not found["indicator"]:
-        msg = f"{found['kind']} needs the indicator it shows"
-        raise ValueError(msg)
+        raise ValueWrong("widget_without_indicator", kind=found["kind"])
     return {**found, "days": int(found["days"]) if found["days"] else None}
 
 

@@ -13,6 +13,9 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from citybrain.city.findings import ValueWrong
+from citybrain.city.names import near
+
 ROW_FUNCTIONS: dict[str, tuple[int, int]] = {
     "abs": (1, 1),
     "ceil": (1, 1),
@@ -61,6 +64,7 @@ MEASURE_FUNCTIONS: dict[str, tuple[int, int]] = {
     "sum_if": (2, 2),
     "latest": (1, 1),
 }
+_SIGNS = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _OPERATORS = (
     ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod, ast.USub, ast.Not, ast.And, ast.Or,
     ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn,
@@ -102,6 +106,10 @@ class ExpressionWrong(ValueError):
     """An expression that is not of the language; the text says what and what to write instead."""
 
 
+class NotOfTheLanguage(ExpressionWrong, ValueWrong):
+    """The same, found when the expression is read, in words of both languages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """One expression, checked to be of the language.
@@ -114,7 +122,7 @@ class Expression:
         ['pm10', 'pm25']
         >>> Expression("__import__('os')")
         Traceback (most recent call last):
-        citybrain.city.expression.ExpressionWrong: unknown function __import__
+        citybrain.city.expression.NotOfTheLanguage: unknown function __import__; near: —
 
     """
 
@@ -123,20 +131,24 @@ class Expression:
     def __post_init__(self) -> None:
         """Refuse what is not of the language."""
         for node in ast.walk(self.tree()):
-            _check_node(node)
+            _check_node(node, self.text.strip())
 
     def tree(self) -> ast.expr:
         """Return the expression as a tree of Python's own node kinds.
 
         Raises:
-            ExpressionWrong: The text cannot be read.
+            NotOfTheLanguage: The text cannot be read.
 
         """
+        text = self.text.strip()
         try:
-            return ast.parse(self.text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            msg = f"cannot be read: {getattr(error, 'msg', None) or error}"
-            raise ExpressionWrong(msg) from None
+            return ast.parse(text, mode="eval").body
+        except SyntaxError as error:
+            before = text.splitlines(keepends=True)[: (error.lineno or 1) - 1]
+            place = sum(map(len, before)) + (error.offset or 1)
+            raise NotOfTheLanguage("expression_unreadable", place=place) from None
+        except (ValueError, RecursionError, MemoryError):
+            raise NotOfTheLanguage("expression_too_deep") from None
 
     def names(self) -> frozenset[str]:
         """Return the column names it uses."""
@@ -168,27 +180,29 @@ class Expression:
         )
 
 
-def _check_node(node: ast.AST) -> None:
+def _check_node(node: ast.AST, text: str) -> None:
     if isinstance(node, ast.Call):
         _check_call(node)
     elif isinstance(node, ast.Constant):
         if node.value is not None and not isinstance(node.value, (bool, int, float, str)):
-            msg = f"a value is a number, a text in quotes, True, False or None, not {node.value!r}"
-            raise ExpressionWrong(msg)
-    elif not isinstance(node, (*_NODES, *_OPERATORS)):
-        msg = f"{type(node).__name__} is not part of the language; write a comparison or one of the listed functions"
-        raise ExpressionWrong(msg)
+            raise NotOfTheLanguage("expression_constant")
+    elif not isinstance(node, (*_NODES, *_OPERATORS)) or not _signs_known(node):
+        part = ast.get_source_segment(text, node) or type(node).__name__
+        raise NotOfTheLanguage("expression_part", part=part)
+
+
+def _signs_known(node: ast.AST) -> bool:
+    signs = [child for child in ast.iter_child_nodes(node) if isinstance(child, _SIGNS)]
+    return all(isinstance(sign, _OPERATORS) for sign in signs)
 
 
 def _check_call(node: ast.Call) -> None:
     if not isinstance(node.func, ast.Name) or node.keywords:
-        msg = "a function is called by its plain name with values in order"
-        raise ExpressionWrong(msg)
+        raise NotOfTheLanguage("expression_call")
     known = {**ROW_FUNCTIONS, **MEASURE_FUNCTIONS}
     if node.func.id not in known:
-        msg = f"unknown function {node.func.id}"
-        raise ExpressionWrong(msg)
+        raise NotOfTheLanguage("function_unknown", name=node.func.id, near=near(node.func.id, known))
     least, most = known[node.func.id]
     if not least <= len(node.args) <= most:
-        msg = f"{node.func.id} takes {least} to {most} values, {len(node.args)} given"
-        raise ExpressionWrong(msg)
+        takes = f"{least}" if least == most else f"{least}–{most}"
+        raise NotOfTheLanguage("function_values", name=node.func.id, takes=takes, count=len(node.args))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from citybrain.kernel.messages import say
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -22,3 +24,25 @@ class Finding:
     path: tuple[str | int, ...] = ()
     params: dict[str, Any] = field(default_factory=dict)
     severity: Literal["error", "warning"] = "error"
+
+
+class ValueWrong(ValueError):
+    """A value that a noun refuses, said so that a finding can repeat it in the reader's language.
+
+    Attributes:
+        kind: Which refusal; its words are ``values.<kind>``.
+        values: Values for the words.
+
+    """
+
+    def __init__(self, kind: str, /, **values: Any) -> None:
+        """Name the refusal.
+
+        Args:
+            kind: Which refusal.
+            **values: Values for its words.
+
+        """
+        super().__init__(say(f"values.{kind}", "en", **values))
+        self.kind = kind
+        self.values = values

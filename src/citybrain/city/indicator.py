@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from citybrain.city.expression import Expression
+from citybrain.city.findings import ValueWrong
 from citybrain.city.names import (
     ArticleRef,
     ContractRef,
@@ -163,12 +164,9 @@ class Indicator(Noun):
     @model_validator(mode="after")
     def _measured_or_derived(self) -> "Indicator":
         if self.derived is None and (self.source is None or self.measure is None):
-            msg = "an indicator has a source and a measure, or is derived from two indicators"
-            raise ValueError(msg)
+            raise ValueWrong("indicator_without_source")
         if self.derived is not None and (self.source is not None or self.measure is not None):
-            msg = "a derived indicator has no source and no measure of its own"
-            raise ValueError(msg)
+            raise ValueWrong("derived_with_source")
         if self.place is not None and self.place not in self.by:
-            msg = f"place {self.place} must also stand under by"
-            raise ValueError(msg)
+            raise ValueWrong("place_not_in_by", place=self.place)
         return self

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from citybrain.city.findings import ValueWrong
+
 _DURATION = re.compile(r"^(\d+)\s*(s|min|h|d|w|month|y)$")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800, "month": 2_592_000, "y": 31_536_000}
 _PERCENT = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
@@ -78,17 +80,18 @@ def _read_duration(value: Any) -> Any:
         return value
     match = _DURATION.match(value.strip())
     if match is None:
-        msg = "a duration is a whole number and s, min, h, d, w, month or y, such as 15min"
-        raise ValueError(msg)
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+        raise ValueWrong("duration_form")
+    try:
+        return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    except (OverflowError, ValueError):  # more digits than a length of time, or a number, can have
+        raise ValueWrong("duration_form") from None
 
 
 def _read_share(value: Any) -> Any:
     if isinstance(value, str):
         match = _PERCENT.match(value.strip())
         if match is None:
-            msg = "a share is written as a percentage, such as 20%"
-            raise ValueError(msg)
+            raise ValueWrong("share_form")
         return float(match[1]) / 100
     return value
 
@@ -98,8 +101,7 @@ def _read_pattern(value: str) -> str:
     try:
         SchemaValidator(core_schema.str_schema(pattern=value))
     except SchemaError:
-        msg = f"no regular expression without looking ahead or behind: {value}"
-        raise ValueError(msg) from None
+        raise ValueWrong("pattern_form") from None
     return value
 
 

@@ -1,5 +1,6 @@
 """The file form of a contract: Open Data Contract Standard v3.1 with our keys under ``customProperties``."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -7,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt,
 
 from citybrain.city.contract import Dimension
 from citybrain.city.expression import Expression
+from citybrain.city.findings import ValueWrong
 from citybrain.city.names import (
     Basis,
     ContractRef,
@@ -20,14 +22,17 @@ from citybrain.city.names import (
     Share,
 )
 
+_KINDS_OF_RULE = ("relation", "codes", "pattern", "unique", "within_box", "age", "reference", "drift")
+
 Bound = StrictInt | StrictFloat | StrictStr
 
 
 def _as_table(value: Any) -> Any:
     """Turn the standard's list of property/value pairs into one table."""
-    if isinstance(value, list) and all(isinstance(item, dict) and "property" in item for item in value):
-        return {item["property"]: item.get("value") for item in value}
-    return value
+    pairs = value if isinstance(value, list) else [None]
+    if not all(isinstance(item, dict) and isinstance(item.get("property"), str) for item in pairs):
+        return value
+    return {item["property"]: item.get("value") for item in pairs}
 
 
 class Standard(Noun):
@@ -81,23 +86,15 @@ class Implementation(Noun):
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Implementation":
-        given = [
-            kind
-            for kind in ("relation", "codes", "pattern", "unique", "within_box", "reference", "drift")
-            if getattr(self, kind)
-        ]
+        given = [kind for kind in _KINDS_OF_RULE if kind != "age" and getattr(self, kind)]
         if self.at_most_old or self.not_after_arrival is not None:
             given.append("age")
         if len(given) != 1:
-            kinds = "relation, codes, pattern, unique, within_box, age, reference, drift"
-            msg = f"a rule is exactly one of {kinds}; {given or 'none'} given"
-            raise ValueError(msg)
+            raise ValueWrong("rule_of_one_kind", kinds=_KINDS_OF_RULE, given=given)
         if given[0] in {"codes", "pattern", "age", "reference"} and not self.field:
-            msg = f"{given[0]} needs the field it looks at"
-            raise ValueError(msg)
+            raise ValueWrong("rule_without_field", kind=given[0])
         if given[0] == "within_box" and len(self.fields) != 2:
-            msg = "within_box needs fields: [longitude, latitude]"
-            raise ValueError(msg)
+            raise ValueWrong("box_without_fields")
         return self
 
 
@@ -226,11 +223,10 @@ def _hold_bound(bound: int | float | str, logical_type: str) -> None:
             return
         case (("date" | "timestamp"), str()):
             form = "%Y-%m-%d" if logical_type == "date" else "%Y-%m-%dT%H:%M:%S"
-            datetime.strptime(bound, form)  # noqa: DTZ007  read for its form only; the contract names the zone
-        case _:
-            forms = "a number for numbers, 2026-01-31 for dates, 2026-01-31T08:00:00 for timestamps"
-            msg = f"{bound!r} cannot bound a {logical_type}; a bound is {forms}"
-            raise ValueError(msg)
+            with suppress(ValueError):
+                datetime.strptime(bound, form)  # noqa: DTZ007  read for its form only; the contract names the zone
+                return
+    raise ValueWrong("bound_unfit", bound=bound, type=logical_type)
 
 
 class Resource(Standard):

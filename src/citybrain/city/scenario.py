@@ -7,13 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from citybrain.city.findings import ValueWrong
 from citybrain.city.names import DepartmentRef, Duration, Identifier, IndicatorRef, Name, Noun
 
 
 def _read_due(value: Any) -> Any:
     """Working days are written ``2 working days``; anything else is a plain duration."""
     if isinstance(value, str) and value.endswith(("working days", "working day")):
-        return {"working_days": int(value.split()[0])}
+        try:
+            return {"working_days": int(value.split()[0])}
+        except ValueError:
+            raise ValueWrong("due_form") from None
     if isinstance(value, str):
         return {"within": value}
     return value

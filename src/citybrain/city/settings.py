@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from citybrain.city.findings import ValueWrong
 from citybrain.city.names import ArticleRef, ContractRef, DepartmentRef, Identifier, Level, Name, Noun
 
 
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        msg = f"{name!r} is no time zone; write one like Asia/Shanghai"
-        raise ValueError(msg) from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name like Asia is a folder
+        raise ValueWrong("zone_unknown") from None
     return name
 
 

@@ -140,7 +140,7 @@ def broken(connection: Connection, contracts: Sequence[str], since: datetime) ->
 
 
 def longest_way(connection: Connection, contracts: Sequence[str], since: datetime) -> timedelta | None:
-    """Return the longest time from an event to its arrival.
+    """Return the longest time from an event to its arrival, of all batches but one in twenty.
 
     Args:
         connection: Any transaction.

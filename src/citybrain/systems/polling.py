@@ -217,7 +217,7 @@ class Poller:
         else:
             since = datetime.fromisoformat(before.position)
             until = min(now, since + (now - before.asked_at) * max(1.0, self._replay_speed))
-        window = Window(anchor, since, until)
+        window = Window(anchor, since, until, first=before.position is None)
         receipts = [
             self._deliverer.deliver(source, delivery)
             for delivery in play(source, contract, self._folders.of(source), window)

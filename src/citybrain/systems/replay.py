@@ -27,12 +27,14 @@ class Window:
 
     Attributes:
         anchor: Day on which the first day of the replay is played.
+        first: Whether nothing was played before.
 
     """
 
     anchor: date
     since: datetime
     until: datetime
+    first: bool = False
 
 
 def anchor_of(how: Shift, now: datetime, zone: ZoneInfo) -> date:
@@ -83,10 +85,12 @@ def play(source: Source, contract: Contract, folder: Path, window: Window) -> It
     round_ = (first - window.anchor).days // how.days
     while window.anchor + timedelta(days=round_ * how.days) <= last:
         begin = window.anchor + timedelta(days=round_ * how.days)
+        midnight, since = _midnight(begin, zone), window.since - lag + timedelta(microseconds=1)
         bounds = _Bounds(
-            max(_midnight(begin, zone), window.since - lag + timedelta(microseconds=1)),
+            max(midnight, since),
             min(_midnight(begin + timedelta(days=how.days), zone), window.until - lag + timedelta(microseconds=1)),
             zone,
+            opening=midnight >= since or window.first,
         )
         for delivery in read(source, contract, folder, shift=begin - how.first_day):
             played = _within(delivery, how.columns[0], bounds)
@@ -97,21 +101,33 @@ def play(source: Source, contract: Contract, folder: Path, window: Window) -> It
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
-    """Instants from which (included) to which (excluded) rows are played."""
+    """Instants from which (included) to which (excluded) rows are played.
+
+    Attributes:
+        opening: Whether a round of the replay, or the replay itself, begins here: with it comes what has no time
+            that can be read.
+
+    """
 
     start: datetime
     end: datetime
     zone: ZoneInfo
+    opening: bool
 
     def condition(self, column: str) -> pl.Expr:
         """Compare texts: instants and days are written so that their order is that of their texts."""
-        value, length = pl.col(column), pl.col(column).str.len_chars()
+        value, length = pl.col(column), pl.col(column).str.len_chars().fill_null(0)
         # A day is known by its midnight.
         first = city_day(self.start - timedelta(microseconds=1), self.zone) + _DAY
         last = city_day(self.end - timedelta(microseconds=1), self.zone)
-        day = (length == len("2026-11-20")) & value.is_between(pl.lit(first.isoformat()), pl.lit(last.isoformat()))
         start, end = (at.astimezone(UTC).strftime(_INSTANT) for at in (self.start, self.end))
-        return day | ((length == len(start)) & value.is_between(pl.lit(start), pl.lit(end), closed="left"))
+        return (
+            pl.when(length == len(start))
+            .then(value.is_between(pl.lit(start), pl.lit(end), closed="left"))
+            .when(length == len("2026-11-20"))
+            .then(value.is_between(pl.lit(first.isoformat()), pl.lit(last.isoformat())))
+            .otherwise(self.opening)
+        )
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -126,11 +142,12 @@ def _within(delivery: Delivery, column: str, bounds: _Bounds) -> Delivery | None
     def parts(batch_rows: int) -> Iterator[Part]:
         number = 0
         for part in delivery.parts(batch_rows):
-            mask = part.parsed.frame.select(condition.fill_null(value=False)).to_series()
-            if mask.any():
+            mask = part.parsed.frame.select(condition).to_series()
+            broken = part.parsed.broken if bounds.opening else ()
+            if mask.any() or broken:
                 number += 1
                 frame, rows = part.parsed.frame.filter(mask), part.parsed.rows.filter(mask)
-                yield Part(number, Parsed(frame, rows), part.passed_by)
+                yield Part(number, Parsed(frame, rows, broken), part.passed_by)
 
     if next(parts(100_000), None) is None:
         return None
