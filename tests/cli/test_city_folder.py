@@ -15,6 +15,7 @@ from citybrain.kernel.settings import Settings
 
 TINY = Path(__file__).parents[2] / "cities" / "tiny"
 FLOW = "contracts/metro/flow_15min.odcs.yaml"
+UNANSWERABLE = ["slot_start > station", "entries > station", "entries + exits", "day_of(entries) > 1"]
 
 
 @pytest.fixture
@@ -178,3 +179,15 @@ def test_a_bound_that_no_number_can_be_compared_with_is_found(run, folder: Path,
     result = run("check", str(folder), "--json")
     assert result.exit_code == 1
     assert {item["file"] for item in json.loads(result.stdout)} == {FLOW}
+
+
+@pytest.mark.parametrize("relation", UNANSWERABLE)
+def test_a_relation_that_no_row_can_answer_is_found(run, folder: Path, relation: str) -> None:
+    rule = f"- {{type: custom, engine: citybrain, implementation: {{rule: side, relation: {relation}}}}}"
+    replace_in(folder, FLOW, "    quality:\n", f"    quality:\n      {rule}\n")
+    result = run("check", str(folder))
+    assert result.exit_code == 1
+    assert "relation_unfit" in result.stderr
+    assert relation in result.stderr
+    replace_in(folder, FLOW, relation, "entries >= exits")
+    assert run("check", str(folder)).exit_code == 0

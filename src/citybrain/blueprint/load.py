@@ -1,7 +1,7 @@
 """Read a city folder whole: every finding at once, each with file, line and column (Hangzhou art. 6)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from citybrain.blueprint.files import Document, Place, read_documents
 from citybrain.blueprint.problems import findings_of
 from citybrain.city.cockpit import Cockpit
+from citybrain.city.contract import Contract, Rule
 from citybrain.city.crosscheck import cross_check
 from citybrain.city.findings import Finding
 from citybrain.city.grant import Grant
@@ -23,6 +24,7 @@ from citybrain.city.scenario import Scenario
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import Source, System
 from citybrain.city.whole import City, Thing
+from citybrain.safeguards.checks import unfit_relations
 
 KINDS: Mapping[str, type[BaseModel]] = {
     "city": CitySettings,
@@ -106,7 +108,7 @@ def load(folder: Path) -> Loaded:
         return Loaded(None, tuple(findings), {}, {})
     city = gather(settings, things)
     unread = {name for item in findings if (name := _name_in(item.finding)) is not None}
-    for finding in cross_check(city):
+    for finding in [*(crossed := cross_check(city)), *_unfit(city, {item.ref for item in crossed})]:
         if finding.code == "blueprint.name_unknown" and finding.params["name"] in unread:
             continue  # it is declared; what is wrong with it was said already
         document = documents.get(finding.ref)
@@ -118,6 +120,18 @@ def load(folder: Path) -> Loaded:
         {ref: document.file for ref, document in documents.items()},
         {ref: plain(document.content) for ref, document in documents.items()},
     )
+
+
+def _unfit(city: City, known: set[str]) -> Iterator[Finding]:
+    """Find relations that no row could answer, in contracts that hold together otherwise."""
+    for ref, contract in city.contracts.items():
+        for rule in unfit_relations(contract) if ref not in known else ():
+            params = {"relation": rule.relation.text if rule.relation else "", "types": _types(contract, rule)}
+            yield Finding("blueprint.relation_unfit", ref, ("schema", 0, "quality", rule.name), params)
+
+
+def _types(contract: Contract, rule: Rule) -> list[str]:
+    return [f"{name}: {contract.field(name).type}" for name in rule.fields]
 
 
 def _name_in(finding: Finding) -> str | None:

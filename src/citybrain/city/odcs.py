@@ -29,10 +29,13 @@ Bound = StrictInt | StrictFloat | StrictStr
 
 def _as_table(value: Any) -> Any:
     """Turn the standard's list of property/value pairs into one table."""
-    pairs = value if isinstance(value, list) else [None]
-    if not all(isinstance(item, dict) and isinstance(item.get("property"), str) for item in pairs):
-        return value
-    return {item["property"]: item.get("value") for item in pairs}
+    if isinstance(value, list) and all(_is_pair(item) for item in value):
+        return {item["property"]: item.get("value") for item in value}
+    return value
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("property"), str)
 
 
 class Standard(Noun):

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from citybrain.city.contract import Contract, Rule
+from citybrain.city.expression import ExpressionWrong
 from citybrain.safeguards.expressions import Surroundings, compile_rows
+from citybrain.safeguards.fieldtypes import dtype_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,30 @@ def fixed_conditions(contract: Contract) -> dict[str, pl.Expr]:
     nothing = Arrival(datetime.max.replace(tzinfo=UTC), {}, {})
     made = {rule.name: broken(rule, contract, nothing) for rule in contract.rules if rule.kind not in OUTSIDE_KINDS}
     return {name: condition.fill_null(value=False) for name, condition in made.items() if condition is not None}
+
+
+def unfit_relations(contract: Contract) -> list[Rule]:
+    """Find the relations that no row could answer, such as a time compared with a text.
+
+    Args:
+        contract: A contract whose relations name only fields it has.
+
+    Returns:
+        The rules, in the contract's order.
+
+    """
+    nothing = pl.DataFrame(schema={field.name: dtype_of(field) for field in contract.fields})
+    return [rule for rule in contract.rules if rule.relation is not None and not _answers(rule, contract, nothing)]
+
+
+def _answers(rule: Rule, contract: Contract, nothing: pl.DataFrame) -> bool:
+    condition = broken(rule, contract, Arrival(datetime.max.replace(tzinfo=UTC), {}, {}))
+    if condition is None:
+        return True
+    try:
+        return nothing.select(condition).to_series().dtype == pl.Boolean
+    except (pl.exceptions.PolarsError, ExpressionWrong):
+        return False
 
 
 def broken(rule: Rule, contract: Contract, arrival: Arrival) -> pl.Expr | None:
