@@ -4,7 +4,9 @@ from typing import Literal
 
 from citybrain.city.names import DepartmentRef, Identifier, Level, Name, Noun
 
-Permission = Literal["issue_tasks", "operate_hub", "repair_rows", "apply_plans", "see_law_checks"]
+Permission = Literal[
+    "issue_tasks", "operate_hub", "repair_rows", "apply_plans", "see_law_checks", "request_data", "grant_data"
+]
 
 
 class Person(Noun):

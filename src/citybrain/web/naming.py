@@ -5,7 +5,7 @@ from citybrain.city.whole import City
 from citybrain.kernel.messages import Language, say
 
 _DIGITS = "零一二三四五六七八九"
-_TOLD: tuple[Permission, ...] = ("operate_hub", "repair_rows", "issue_tasks")
+_TOLD: tuple[Permission, ...] = ("operate_hub", "grant_data", "request_data", "repair_rows", "issue_tasks")
 _LAWS = {"hangzhou-2021": "law_hangzhou", "nanjing-2025": "law_nanjing"}
 
 
