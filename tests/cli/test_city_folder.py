@@ -191,3 +191,22 @@ def test_a_relation_that_no_row_can_answer_is_found(run, folder: Path, relation:
     assert relation in result.stderr
     replace_in(folder, FLOW, relation, "entries >= exits")
     assert run("check", str(folder)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "mend"),
+    [
+        ("share, value: none", "unshared_without_basis", "share, value: conditional"),
+        ("consent, value: true", "consent_without_subject", "consent, value: false"),
+    ],
+)
+def test_a_promise_about_sharing_that_names_no_ground_is_found(
+    run, folder: Path, line: str, code: str, mend: str
+) -> None:
+    path = folder / FLOW
+    path.write_text(path.read_text(encoding="utf-8") + f"  - {{property: {line}}}\n", encoding="utf-8")
+    result = run("check", str(folder))
+    assert result.exit_code == 1
+    assert code in result.stderr
+    replace_in(folder, FLOW, line, mend)
+    assert run("check", str(folder)).exit_code == 0

@@ -20,6 +20,10 @@ Dimension = Literal[
 ]
 OnBreak = Literal["set_aside", "warn"]
 Mode = Literal["append", "upsert", "snapshot"]
+Sharing = Literal["unconditional", "conditional", "none"]
+DataClass = Literal["core", "important", "general"]
+FieldKind = Literal["id_number", "phone", "name", "plate", "bank_card", "address", "email"]
+Mask = Literal["none", "partial", "token", "drop"]
 
 # The law's four aspects, and which dimension of GB/T 36344 counts under which.
 LAW_ASPECTS: dict[str, tuple[str, ...]] = {
@@ -76,6 +80,8 @@ class Field:
     Attributes:
         grade: 1 public, 2 general, 3 sensitive, 4 core.
         formats: Formats a text may have; none means ISO 8601.
+        kind: What a value says about a person or thing, where it does: decides how a partial mask covers it.
+        mask: How it leaves the hub; none leaves it to the grade.
 
     """
 
@@ -88,6 +94,8 @@ class Field:
     grade: int = 1
     formats: tuple[str, ...] = ()
     scale: int | None = None
+    kind: FieldKind | None = None
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,10 @@ class Contract:
         fresh_within: Lateness that is still promised.
         missing: Texts that mean "no value".
         provenance: own, replay, borrowed, simulated or schematic.
+        share, share_basis: How it is shared with departments; what is not shared names the law that says so.
+        data_class: core, important or general data (GB/T 43697).
+        subject: Field that names the person a row is about; none where rows are about no person.
+        consent: Whether a row may be used only while its person agrees.
 
     """
 
@@ -127,7 +139,11 @@ class Contract:
     missing: tuple[str, ...] = ("",)
     crs: str | None = None
     grade: int = 1
-    share: Literal["unconditional", "conditional", "none"] = "conditional"
+    share: Sharing = "conditional"
+    share_basis: Basis | None = None
+    data_class: DataClass = "general"
+    subject: str | None = None
+    consent: bool = False
     open: bool = False
     source_class: Literal["collected", "derived", "purchased"] = "collected"
     provenance: Provenance = "own"

@@ -89,6 +89,11 @@ def _contract(city: City, contract: Contract) -> Iterator[Finding]:
     yield from _unknown(contract.provider, city.departments, ref, ("customProperties", "provider"))
     names = [field.name for field in contract.fields]
     yield from _unknown(contract.event_time, names, ref, ("customProperties", "event_time"))
+    yield from _unknown(contract.subject, names, ref, ("customProperties", "subject"))
+    if contract.share == "none" and contract.share_basis is None:
+        yield Finding("blueprint.unshared_without_basis", ref, ("customProperties", "share"), {})
+    if contract.consent and contract.subject is None:
+        yield Finding("blueprint.consent_without_subject", ref, ("customProperties", "consent"), {})
     for purpose in contract.purposes:
         yield from _unknown(purpose, city.settings.purposes, ref, ("customProperties", "purposes"))
     if contract.mode == "upsert" and not contract.keys:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
-from citybrain.city.contract import Dimension
+from citybrain.city.contract import DataClass, Dimension, FieldKind, Mask, Sharing
 from citybrain.city.expression import Expression
 from citybrain.city.findings import ValueWrong
 from citybrain.city.names import (
@@ -140,6 +140,8 @@ class PropertyOurs(Noun):
         formats: Formats its text may have; else ISO 8601.
         codes: Allowed values.
         scale: Digits after the point of an exact number.
+        kind: What a value says about a person or thing: id_number, phone, name, plate, bank_card, address or email.
+        mask: How it leaves the hub: none, partial, token or drop; else its grade decides.
         on_break, refuse_batch_above: For the rules the field brings along.
         say: What the provider reads.
 
@@ -151,6 +153,8 @@ class PropertyOurs(Noun):
     formats: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     scale: Annotated[int, Field(ge=0, le=18)] | None = None
+    kind: FieldKind | None = None
+    mask: Mask | None = None
     on_break: Literal["set_aside", "warn"] = "set_aside"
     say: Name | None = None
     refuse_batch_above: Share | None = None
@@ -277,6 +281,10 @@ class Ours(Noun):
         crs: Coordinate system.
         grade: 1 public, 2 general, 3 sensitive, 4 core.
         share, open: How it is shared with departments, and whether it is open to the public.
+        share_basis: The law under which it is not shared.
+        data_class: core, important or general data.
+        subject: Field that names the person a row is about.
+        consent: Whether a row may be used only while its person agrees.
         source_class: collected, derived or purchased.
         provenance, place: own, replay, borrowed, simulated or schematic, and where it is truly from.
         sunset: Day on which a resource that is replaced ends.
@@ -299,7 +307,11 @@ class Ours(Noun):
     missing: tuple[str, ...] = ("",)
     crs: Literal["CGCS2000", "WGS84", "GCJ02"] | None = None
     grade: Annotated[int, Field(ge=1, le=4)] = 1
-    share: Literal["unconditional", "conditional", "none"] = "conditional"
+    share: Sharing = "conditional"
+    share_basis: Basis | None = None
+    data_class: DataClass = "general"
+    subject: FieldName | None = None
+    consent: bool = False
     open: bool = False
     source_class: Literal["collected", "derived", "purchased"] = "collected"
     provenance: Provenance = "own"

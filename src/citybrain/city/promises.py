@@ -43,6 +43,10 @@ def contract_of(file: ContractFile) -> Contract:
         crs=ours.crs,
         grade=max([ours.grade, *(item.custom.grade or 1 for item in resource.properties)]),
         share=ours.share,
+        share_basis=ours.share_basis,
+        data_class=ours.data_class,
+        subject=ours.subject,
+        consent=ours.consent,
         open=ours.open,
         source_class=ours.source_class,
         provenance=ours.provenance,
@@ -76,6 +80,8 @@ def _field(item: Property, index: int) -> ContractField:
         grade=item.custom.grade or 1,
         formats=formats,
         scale=item.custom.scale,
+        kind=item.custom.kind,
+        mask=item.custom.mask,
     )
 
 
