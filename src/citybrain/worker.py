@@ -13,6 +13,9 @@ from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.lawful import check_laws_if_due
 from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
+from citybrain.governance.dissent.clocks import watch
+from citybrain.governance.scorecard import keep_if_due
+from citybrain.hub.scanning import scan_due
 from citybrain.insight.alerts import judge_states
 from citybrain.insight.engines.duckdb import Engine
 from citybrain.insight.places import place_of
@@ -23,6 +26,7 @@ from citybrain.kernel.ids import new_id
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
 from citybrain.safeguards import evidence
+from citybrain.safeguards.purpose_keys import wrap_keys
 from citybrain.scenarios import runs
 from citybrain.systems.polling import Poller
 from citybrain.systems.registry import Deliverer, Folders
@@ -31,6 +35,8 @@ SEAL_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0
 COMPACT_EVERY_S = 30.0
 LAW_LOOK_EVERY_S = 20.0
+SCAN_EVERY_S = 10.0
+WATCH_EVERY_S = 20.0
 REST_AFTER_FAULT_S = 2.0
 
 
@@ -65,6 +71,8 @@ def work(instance: Instance, stop: threading.Event) -> None:
             target=_keep_doing, args=(lambda: _compact(instance, stop), stop), name="compact", daemon=True
         ),
         threading.Thread(target=_keep_doing, args=(lambda: _judge(instance, stop), stop), name="law", daemon=True),
+        threading.Thread(target=_keep_doing, args=(lambda: _scan(instance, stop), stop), name="scan", daemon=True),
+        threading.Thread(target=_keep_doing, args=(lambda: _watch(instance, stop), stop), name="watch", daemon=True),
     ]
     for duty in duties:
         duty.start()
@@ -110,6 +118,26 @@ def _judge(instance: Instance, stop: threading.Event) -> None:
     """Check the laws when a round is due."""
     while not stop.wait(LAW_LOOK_EVERY_S):
         check_laws_if_due(instance)
+
+
+def _watch(instance: Instance, stop: threading.Event) -> None:
+    """Watch the clocks of dissents, and keep the scores of each day that is over."""
+    while not stop.wait(WATCH_EVERY_S):
+        if instance.city.ready:
+            with instance.database.transaction() as connection:
+                watch(connection, instance.city_now(), instance.clock, instance.new_id)
+            with instance.database.transaction() as connection:
+                keep_if_due(connection, instance.city_now(), instance.clock, instance.new_id)
+
+
+def _scan(instance: Instance, stop: threading.Event) -> None:
+    """Look at new contract versions for kinds their files do not declare; wrap keys once there is a key file."""
+    if instance.settings.key_file is not None:
+        with instance.database.transaction() as connection:
+            wrap_keys(connection, instance.settings.key_file)
+    while not stop.wait(SCAN_EVERY_S):
+        if instance.city.ready:
+            scan_due(instance.database, instance.city_now(), instance.reader, instance.clock)
 
 
 def _compact(instance: Instance, stop: threading.Event) -> None:

@@ -8,6 +8,9 @@ from citybrain.blueprint.load import Loaded, read_stored
 from citybrain.blueprint.plan import Plan, Stage, plan, plan_contents
 from citybrain.blueprint.revisions import Revision, city_of, digest_of, newest, one
 from citybrain.city.system import System
+from citybrain.city.whole import City
+from citybrain.hub.catalog.publish import publish, published_revision
+from citybrain.hub.grants import sync_declared
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import Conflicting, PlanStale
 from citybrain.kernel.ids import NewId
@@ -52,7 +55,10 @@ def apply(
         raise PlanStale("blueprint.plan_stale", plan=plan_id, now=made.id)
     if made.needs_reason and not reason:
         raise Conflicting("blueprint.duplicate_suspected", refs=made.needs_reason, alike=_alike(made))
-    return made, run_stages(connection, made, by, clock, new_id, reason=reason)
+    city = loaded.city
+    if city is None:
+        raise Conflicting("blueprint.no_city_applied")
+    return made, run_stages(connection, made, city, by, clock, new_id, reason=reason)
 
 
 def roll_back(connection: Connection, number: int, by: str, clock: Clock, new_id: NewId) -> tuple[Plan, int]:
@@ -78,12 +84,13 @@ def roll_back(connection: Connection, number: int, by: str, clock: Clock, new_id
     if city is None:
         raise Conflicting("blueprint.no_city_applied")
     made = plan_contents(newest(connection), wanted.contents, city)
-    return made, run_stages(connection, made, by, clock, new_id, back_to=number)
+    return made, run_stages(connection, made, city, by, clock, new_id, back_to=number)
 
 
 def run_stages(
     connection: Connection,
     made: Plan,
+    city: City,
     by: str,
     clock: Clock,
     new_id: NewId,
@@ -96,6 +103,7 @@ def run_stages(
     Args:
         connection: The command's transaction.
         made: The plan.
+        city: What it leads to, read; its things are registered in the catalogue.
         by: Who applies.
         clock: Present instant.
         new_id: Source of identifiers.
@@ -107,6 +115,10 @@ def run_stages(
 
     """
     if not made.stages:
+        if made.base:
+            sync_declared(connection, city.grants.values(), city.zone, by, clock.now(), new_id)
+        if made.base and published_revision(connection) != made.base:  # the catalogue is younger than this city
+            publish(connection, city, made.base, clock.now(), new_id)
         return made.base
     sql, at, number = statements("citybrain.blueprint", "revisions"), clock.now(), made.base + 1
     stages = [as_plain(stage) for stage in made.stages]
@@ -127,6 +139,8 @@ def run_stages(
         connection.execute(sql["revoke_keys"], {"systems": gone, "at": at})
     facts = {"revision": number, "plan": made.id, "by": by, "reason": reason, "stages": len(stages), "back_to": back_to}
     evidence.write(connection, "city:revision:applied", f"revision:{number}", facts, at, new_id)
+    sync_declared(connection, city.grants.values(), city.zone, by, at, new_id)
+    publish(connection, city, number, at, new_id)
     connection.execute(sql["announce"], {"number": number})
     return number
 

@@ -103,8 +103,13 @@ def _entry_named(entries: CommentedSeq, name: str) -> int | None:
     return None
 
 
+def _as_policy(path: Path, text: str) -> CommentedMap:
+    """Lay a file of policies out like the other files; its name is its file's."""
+    return CommentedMap({"policy": path.stem, "cedar": text})
+
+
 def read_documents(folder: Path) -> Iterator[Document | tuple[Finding, Place]]:
-    """Read all YAML files of a city folder in the order of their paths.
+    """Read all YAML and Cedar files of a city folder in the order of their paths.
 
     Args:
         folder: The city folder. Files in a folder named ``tests`` are test cases, not declarations.
@@ -115,12 +120,13 @@ def read_documents(folder: Path) -> Iterator[Document | tuple[Finding, Place]]:
     """
     yaml = YAML(typ="rt")
     yaml.version = (1, 2)
-    for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+    for path in sorted(path for form in ("*.yaml", "*.yml", "*.cedar") for path in folder.rglob(form)):
         name = path.relative_to(folder).as_posix()
         if "tests" in path.relative_to(folder).parts[:-1] or path.name.startswith("."):
             continue
         try:
-            content = yaml.load(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            content = _as_policy(path, text) if path.suffix == ".cedar" else yaml.load(text)
         except UnicodeDecodeError as error:
             yield Finding("blueprint.not_utf8", name, (), {"byte": error.start}), Place(name, 1, 1)
             continue

@@ -12,6 +12,7 @@ from citybrain.city.whole import City
 from citybrain.hub.exchange.lake import Lake
 from citybrain.hub.exchange.reading import Reader, log_state
 from citybrain.hub.gate import Gate, Store
+from citybrain.hub.release import Releaser
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import Unavailable
 from citybrain.kernel.ids import NewId
@@ -27,6 +28,7 @@ class Instance:
         database: Connections of this process.
         city: The revision in force, followed as it changes.
         gate: The way in.
+        releaser: The way out.
         reader: The way to read.
         lake: Where old batches go.
 
@@ -56,6 +58,7 @@ class Instance:
         self._references = _References(self)
         store = Store(payload_folder(settings), settings.inline_bytes)
         self.gate = Gate(self.database, self.city.now, self._references.of, store, clock, new_id)
+        self.releaser = Releaser(self.database, self.city.now, self.reader, settings.key_file, clock, new_id)
 
     def city_now(self) -> City:
         """Return the city in force."""

@@ -1,7 +1,7 @@
 """Read a city folder whole: every finding at once, each with file, line and column (Hangzhou art. 6)."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from citybrain.blueprint.files import Document, Place, read_documents
 from citybrain.blueprint.problems import findings_of
+from citybrain.blueprint.trials import found_by_trial
 from citybrain.city.cockpit import Cockpit
-from citybrain.city.contract import Contract, Rule
 from citybrain.city.crosscheck import cross_check
 from citybrain.city.findings import Finding
 from citybrain.city.grant import Grant
@@ -19,12 +19,12 @@ from citybrain.city.indicator import Indicator, Model
 from citybrain.city.names import near
 from citybrain.city.odcs import ContractFile
 from citybrain.city.organisation import Department
+from citybrain.city.policy import Policy
 from citybrain.city.promises import contract_of
 from citybrain.city.scenario import Scenario
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import Source, System
 from citybrain.city.whole import City, Thing
-from citybrain.safeguards.checks import unfit_relations
 
 KINDS: Mapping[str, type[BaseModel]] = {
     "city": CitySettings,
@@ -36,6 +36,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "indicator": Indicator,
     "cockpit": Cockpit,
     "scenario": Scenario,
+    "policy": Policy,
 }
 
 
@@ -108,7 +109,7 @@ def load(folder: Path) -> Loaded:
         return Loaded(None, tuple(findings), {}, {})
     city = gather(settings, things)
     unread = {name for item in findings if (name := _name_in(item.finding)) is not None}
-    for finding in [*(crossed := cross_check(city)), *_unfit(city, {item.ref for item in crossed})]:
+    for finding in [*(crossed := cross_check(city)), *found_by_trial(city, {item.ref for item in crossed})]:
         if finding.code == "blueprint.name_unknown" and finding.params["name"] in unread:
             continue  # it is declared; what is wrong with it was said already
         document = documents.get(finding.ref)
@@ -120,18 +121,6 @@ def load(folder: Path) -> Loaded:
         {ref: document.file for ref, document in documents.items()},
         {ref: plain(document.content) for ref, document in documents.items()},
     )
-
-
-def _unfit(city: City, known: set[str]) -> Iterator[Finding]:
-    """Find relations that no row could answer, in contracts that hold together otherwise."""
-    for ref, contract in city.contracts.items():
-        for rule in unfit_relations(contract) if ref not in known else ():
-            params = {"relation": rule.relation.text if rule.relation else "", "types": _types(contract, rule)}
-            yield Finding("blueprint.relation_unfit", ref, ("schema", 0, "quality", rule.name), params)
-
-
-def _types(contract: Contract, rule: Rule) -> list[str]:
-    return [f"{name}: {contract.field(name).type}" for name in rule.fields]
 
 
 def _name_in(finding: Finding) -> str | None:
@@ -162,6 +151,7 @@ def gather(settings: CitySettings, things: Mapping[str, Thing]) -> City:
         indicators=by_kind.get("indicator", {}),
         cockpits=by_kind.get("cockpit", {}),
         scenarios=by_kind.get("scenario", {}),
+        policies=by_kind.get("policy", {}),
     )
 
 

@@ -82,6 +82,7 @@ class Field:
         formats: Formats a text may have; none means ISO 8601.
         kind: What a value says about a person or thing, where it does: decides how a partial mask covers it.
         mask: How it leaves the hub; none leaves it to the grade.
+        tags: Words of the file; ``state_secret`` is refused, ``trade_secret`` is never open.
 
     """
 
@@ -96,6 +97,7 @@ class Field:
     scale: int | None = None
     kind: FieldKind | None = None
     mask: Mask | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

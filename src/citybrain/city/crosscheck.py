@@ -9,6 +9,7 @@ from citybrain.city.findings import Finding
 from citybrain.city.grant import Grant
 from citybrain.city.indicator import Indicator
 from citybrain.city.names import near
+from citybrain.city.protection import protection_findings
 from citybrain.city.scenario import Scenario
 from citybrain.city.system import Source, System
 from citybrain.city.whole import City
@@ -48,6 +49,7 @@ def cross_check(city: City) -> list[Finding]:
         found += _cockpit(city, cockpit)
     for scenario in city.scenarios.values():
         found += _scenario(city, scenario)
+    found += protection_findings(city)
     return found
 
 

@@ -86,6 +86,7 @@ class Model(Noun):
         model: ``<department>/<name>``.
         reads: Name in the query to contract.
         sql: One SELECT.
+        grade: 1 public to 4 core; never below its sources, whose highest holds where none is said.
 
     """
 
@@ -94,6 +95,7 @@ class Model(Noun):
     owner: DepartmentRef
     reads: dict[FieldName, ContractRef]
     sql: str
+    grade: Annotated[int, Field(ge=1, le=4)] | None = None
 
     @property
     def ref(self) -> str:
@@ -128,6 +130,8 @@ class Indicator(Noun):
         by: Dimensions it can be split by.
         place: Field that holds a division code, for maps and scopes.
         digits: Digits after the point when shown.
+        grade: 1 public to 4 core; never below its sources, whose highest holds where none is said.
+        suppress_below: Fewest rows behind a value that is shown outside the owner's department; none shows all.
         reference: Comparison that stands under the number.
 
     """
@@ -155,6 +159,8 @@ class Indicator(Noun):
     provenance: Provenance | None = None
     source_article: tuple[ArticleRef, ...] = ()
     rollups: tuple[Grain, ...] = ()
+    grade: Annotated[int, Field(ge=1, le=4)] | None = None
+    suppress_below: Annotated[int, Field(ge=2, le=1000)] | None = None
 
     @property
     def ref(self) -> str:

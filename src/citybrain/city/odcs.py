@@ -197,6 +197,7 @@ class Property(Standard):
         primaryKey, primaryKeyPosition: Whether it is part of the key, and at which place.
         logicalTypeOptions: Bounds, lengths, pattern, format.
         description: In words.
+        tags: ``state_secret`` is refused, ``trade_secret`` is never open.
         customProperties: What we say beyond the standard.
 
     """
@@ -212,6 +213,7 @@ class Property(Standard):
     primary_key_position: int = Field(default=-1, alias="primaryKeyPosition")
     options: TypeOptions = Field(default=TypeOptions(), alias="logicalTypeOptions")
     description: str = ""
+    tags: tuple[str, ...] = ()
     custom: Annotated[PropertyOurs, BeforeValidator(_as_table)] = Field(
         default=PropertyOurs(), alias="customProperties"
     )

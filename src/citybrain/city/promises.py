@@ -82,6 +82,7 @@ def _field(item: Property, index: int) -> ContractField:
         scale=item.custom.scale,
         kind=item.custom.kind,
         mask=item.custom.mask,
+        tags=item.tags,
     )
 
 

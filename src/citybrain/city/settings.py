@@ -59,10 +59,33 @@ class Divisions(Noun):
     inset: tuple[str, ...] = ()
 
 
+WorkingDays = Annotated[int, Field(ge=1, le=366)]
+
+
+class Clocks(Noun):
+    """Set periods of the city, all in working days; a city that says nothing has these (Nanjing art. 11).
+
+    Attributes:
+        sharing_check: Compliance check of a request for data.
+        sharing_reply: Reply of a provider whose data is on the platform.
+        sharing_publish: Publishing data that is not there yet, and reply.
+        dissent: Verifying a dissent and answering it.
+        dissent_reaction: Reaction of the raiser to an answer; without one the dissent lapses.
+
+    """
+
+    sharing_check: WorkingDays = 2
+    sharing_reply: WorkingDays = 5
+    sharing_publish: WorkingDays = 10
+    dissent: WorkingDays = 10
+    dissent_reaction: WorkingDays = 10
+
+
 class CitySettings(Noun):
     """The first file of a city folder.
 
     Attributes:
+        clocks: Set periods in working days.
         city: Who the city is.
         laws: Law packs that hold here.
         divisions: Where the list of districts and streets is.
@@ -82,6 +105,7 @@ class CitySettings(Noun):
     calendar: Literal["cn"] = "cn"
     purposes: dict[Identifier, Name] = {}
     home_cockpit: Identifier | None = None
+    clocks: Clocks = Clocks()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,11 +9,12 @@ from citybrain.city.contract import Contract
 from citybrain.city.grant import Grant
 from citybrain.city.indicator import Indicator, Model
 from citybrain.city.organisation import Department, Person, Post
+from citybrain.city.policy import Policy
 from citybrain.city.scenario import Scenario
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import Source, System
 
-Thing = Department | System | Source | Contract | Grant | Model | Indicator | Cockpit | Scenario
+Thing = Department | System | Source | Contract | Grant | Model | Indicator | Cockpit | Scenario | Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class City:
 
     Attributes:
         settings: The city's own file.
-        departments, systems, sources, contracts, grants, models, indicators, cockpits, scenarios: Things by Ref.
+        departments, systems, sources, contracts, grants, models, indicators, cockpits, scenarios, policies: Things
+            by Ref.
         revision: Number of the stored revision, 0 before it is stored.
 
     """
@@ -37,6 +39,7 @@ class City:
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     cockpits: Mapping[str, Cockpit] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
     revision: int = 0
 
     @property
@@ -55,6 +58,7 @@ class City:
         yield "indicator", self.indicators
         yield "cockpit", self.cockpits
         yield "scenario", self.scenarios
+        yield "policy", self.policies
 
     def things(self) -> dict[str, Thing]:
         """Return all things by Ref."""
@@ -66,6 +70,20 @@ class City:
             for post in department.posts:
                 for person in post.held_by:
                     yield person, post, department
+
+    def above(self, ref: str) -> tuple[str, ...]:
+        """Return a department and those above it.
+
+        Args:
+            ref: ``dept:…``.
+
+        """
+        found: list[str] = []
+        now: str | None = ref
+        while now is not None and now in self.departments and now not in found:
+            found.append(now)
+            now = self.departments[now].parent
+        return tuple(found)
 
     def contracts_read_by(self, indicator: Indicator) -> tuple[str, ...]:
         """Return the contracts an indicator rests on, through models and parts, sorted.

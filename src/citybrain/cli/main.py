@@ -20,6 +20,7 @@ COMMANDS = {
     "key": "hub:key",
     "ingest": "hub:ingest",
     "query": "hub:query",
+    "classify": "classifying:classify",
     "indicator": "insight:indicator",
     "verify": "evidence:verify",
     "law": "law:law",

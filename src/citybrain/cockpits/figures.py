@@ -100,8 +100,14 @@ def tile(look: Look, indicator: Indicator) -> Tile:
         quality=said.quality or "",
         late_minutes=int(late.total_seconds() // 60) if late else None,
         promised_minutes=int(said.promised.total_seconds() // 60) if said.promised else None,
-        note=look.words("whole_city") if look.division and not split else "",
+        note=_note(look, indicator, said, split),
     )
+
+
+def _note(look: Look, indicator: Indicator, said: Standing, split: str) -> str:
+    if said.point is not None and said.point.hidden:
+        return look.words("suppressed", k=indicator.suppress_below)
+    return look.words("whole_city") if look.division and not split else ""
 
 
 def dom_id(indicator: Indicator) -> str:

@@ -151,9 +151,10 @@ def ranked(look: Look, indicator: Indicator, by: str) -> Ranking:
     known = [item for item in found if item.value is not None]
     if lower_first:
         known.reverse()
-    shown = known[:RANKED_ROWS]
+    small = [item for item in found if item.hidden]
+    shown = known[:RANKED_ROWS] + small[: max(0, RANKED_ROWS - len(known))]
     states = _states(look, indicator, by)
-    values = [item.value or 0.0 for item in shown]
+    values = [item.value for item in shown if item.value is not None]
     place = by == indicator.place
     contract = look.city.contracts.get(indicator.source or "")
     header = look.words("district") if place else (contract.field(by).title.said(look.language) if contract else by)
@@ -163,12 +164,19 @@ def ranked(look: Look, indicator: Indicator, by: str) -> Ranking:
         rows=tuple(_rank_row(look, item, states, place=place) for item in shown),
         name_header=header,
         value_header=indicator.unit.said(look.language),
-        order=look.words("low_to_high" if lower_first else "high_to_low", shown=len(shown), total=len(known)),
+        order=_order(look, indicator, "low_to_high" if lower_first else "high_to_low", len(values), known, small),
         decimals=indicator.digits,
         axis=(min(0.0, *values), max(values) or 1.0) if len(values) > 1 else None,
         provenance=provenance_of(look, indicator),
         href=f"/indicator/{indicator.indicator}",
     )
+
+
+def _order(
+    look: Look, indicator: Indicator, order: str, shown: int, known: Sequence[Ranked], small: Sequence[Ranked]
+) -> str:
+    said = look.words(order, shown=shown, total=len(known))
+    return f"{said} · {look.words('suppressed', k=indicator.suppress_below)}" if small else said
 
 
 def _states(look: Look, indicator: Indicator, by: str) -> dict[str, State]:
@@ -182,7 +190,7 @@ def _rank_row(look: Look, item: Ranked, states: dict[str, State], *, place: bool
     return RankRow(
         name=look.place(item.key) if place else (item.key or look.words("not_stated")),
         value=item.value,
-        state=states.get(item.key, "ok"),
+        state="none" if item.hidden else states.get(item.key, "ok"),
         href=district_href(look, item.key) if place else "",
         selected=item.key == look.division,
     )

@@ -1,7 +1,7 @@
 """The conclusion of an admission: a verdict turned into everything one transaction must make true."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,9 @@ from psycopg.types.json import Jsonb
 
 from citybrain.city.contract import Contract
 from citybrain.hub.exchange.log import Admission, SetAsideRow
-from citybrain.hub.exchange.payload import Payload, pack, store_file
+from citybrain.hub.exchange.payload import DAY, Payload, pack, store_file
 from citybrain.hub.formats import Parsed
-from citybrain.hub.parcel import Parcel, Store
+from citybrain.hub.parcel import Correction, Parcel, Store
 from citybrain.hub.quarantine import set_aside_rows
 from citybrain.hub.receipt import FIRST_REASONS, Reason, Receipt
 from citybrain.kernel.ids import NewId
@@ -55,6 +55,9 @@ def conclude(judged: Judged, store: Store, new_id: NewId) -> Admission:
     payload, stored = None, None
     if refused is None:
         payload = pack(verdict.values.filter(verdict.kept), verdict.rows.filter(verdict.kept), contract)
+    put_right = judged.parcel.correction
+    if payload is not None and put_right is not None:
+        payload = _touching(payload, put_right)
     if payload is not None and len(payload.data) > store.inline_bytes:
         stored = store_file(store.folder, contract.ref, batch, payload.data)
     rows = set_aside_rows(judged.parsed, verdict, everything=refused is not None)
@@ -72,10 +75,19 @@ def conclude(judged: Judged, store: Store, new_id: NewId) -> Admission:
         tallies=_tally_rows(batch, contract, receipt),
         entry=entry,
         entry_body=body,
-        medians=verdict.medians if refused is None else {},
+        medians=verdict.medians if refused is None and put_right is None else {},
         repair=judged.parcel.repair,
+        correction=put_right,
         new_keys=judged.new_keys if refused is None else (),
     )
+
+
+def _touching(payload: Payload, put_right: Correction) -> Payload:
+    """Let a correction touch the day its row leaves too, so that what rests on that day is computed anew."""
+    left = put_right.standing.get_column(DAY).item()
+    if left is None or payload.first_day is None or payload.last_day is None:
+        return replace(payload, first_day=None, last_day=None)
+    return replace(payload, first_day=min(left, payload.first_day), last_day=max(left, payload.last_day))
 
 
 def _attest(
@@ -93,6 +105,8 @@ def _attest(
         "revision": judged.revision,
         "key": judged.parcel.key,
     }
+    if judged.parcel.correction is not None:
+        facts["corrects"] = {"batch": judged.parcel.correction.batch, "row": judged.parcel.correction.row}
     act = "hub:batch:refused" if refused else "hub:batch:admitted"
     return evidence.prepare(act, str(batch), facts, judged.at, new_id)
 

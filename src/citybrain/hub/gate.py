@@ -90,12 +90,14 @@ class Gate:
         if known is not None:
             return known
         at = self._clock.now()
+        judged_at = parcel.correction.arrived_at if parcel.correction else at
         parsed = parcel.content if isinstance(parcel.content, Parsed) else parse(*parcel.content)
         if any(rule.kind == "unique" and rule.scope == "history" for rule in contract.rules):
 
             def decide(connection: Connection) -> Admission:
-                verdict = self._judge(connection, contract, parsed, at)
-                verdict, keys = drop_known(connection, contract, verdict, parsed)
+                verdict = self._judge(connection, contract, parsed, judged_at)
+                put_right = parcel.correction.standing if parcel.correction else None
+                verdict, keys = drop_known(connection, contract, verdict, parsed, put_right)
                 return conclude(
                     Judged(contract, city.revision, parcel, parsed, verdict, at, keys), self._store, self._new_id
                 )
@@ -103,9 +105,9 @@ class Gate:
             return self._log.append_with_history(contract.ref, decide)
         if any(rule.kind == "drift" for rule in contract.rules):
             with self._database.reading() as connection:
-                verdict = self._judge(connection, contract, parsed, at)
+                verdict = self._judge(connection, contract, parsed, judged_at)
         else:
-            verdict = self._judge(None, contract, parsed, at)
+            verdict = self._judge(None, contract, parsed, judged_at)
         judged = Judged(contract, city.revision, parcel, parsed, verdict, at)
         return self._log.append(conclude(judged, self._store, self._new_id))
 

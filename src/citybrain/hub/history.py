@@ -16,7 +16,11 @@ from citybrain.safeguards.quality import VALUE_CHARACTERS, Verdict
 
 
 def drop_known(
-    connection: Connection, contract: Contract, verdict: Verdict, parsed: Parsed
+    connection: Connection,
+    contract: Contract,
+    verdict: Verdict,
+    parsed: Parsed,
+    put_right: pl.DataFrame | None = None,
 ) -> tuple[Verdict, tuple[tuple[str, bytes], ...]]:
     """Set aside rows whose key an earlier batch holds.
 
@@ -25,6 +29,7 @@ def drop_known(
         contract: Contract with rules of scope ``history``.
         verdict: What the batch alone says.
         parsed: Rows as they came, for the reasons.
+        put_right: The row a correction stands in for: its keys are no obstacle.
 
     Returns:
         The verdict with surplus rows set aside (or warned of), and rule and key of every accepted row.
@@ -38,8 +43,9 @@ def drop_known(
         candidates = [key for key, kept in zip(keys, verdict.kept, strict=True) if kept and key is not None]
         known = exchange.known_keys(connection, contract.ref, rule.name, candidates)
         looked.append((rule, keys, known))
-        if known:
-            hit = pl.Series([bool(kept) and key in known for key, kept in zip(keys, verdict.kept, strict=True)])
+        taken = known - {key for key in (_keys(put_right, rule) if put_right is not None else ()) if key is not None}
+        if taken:
+            hit = pl.Series([bool(kept) and key in taken for key, kept in zip(keys, verdict.kept, strict=True)])
             verdict = _without(verdict, rule, hit, parsed)
     # Only now is it certain which rows stay: a later rule may have set aside what an earlier one let through.
     new_keys: dict[tuple[str, bytes], None] = {}

@@ -2,10 +2,34 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import polars as pl
+
 from citybrain.hub.formats import Layout, Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An accepted row that is put right by a new version; the old one stays in the log.
+
+    Attributes:
+        batch, row: The row that is corrected.
+        standing: That row as it is read now: one row of typed fields, with its instant and reporting day.
+        arrived_at: When it came; the new version is judged as if it had come then, for it is about that time.
+        reason: Why, in a few words; never a personal value.
+        person: Who says so.
+
+    """
+
+    batch: UUID
+    row: int
+    standing: pl.DataFrame
+    arrived_at: datetime
+    reason: str
+    person: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +44,7 @@ class Parcel:
         key: Idempotency key; the same key returns the first receipt.
         delivery: What the batch is a part of; none for a delivery of one.
         repair: Batch, row and person when this is a mended row.
+        correction: The accepted row that this row puts right.
 
     """
 
@@ -31,6 +56,7 @@ class Parcel:
     delivery: UUID | None = None
     part: int = 1
     repair: tuple[UUID, int, str] | None = None
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from typing import Any
 
 from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
-from citybrain.insight.values import every, standing
+from citybrain.insight.discretion import hidden
+from citybrain.insight.values import Point, every, standing
 from citybrain.kernel.postgres import Connection
 
 
@@ -23,7 +24,7 @@ def describe(
     Args:
         connection: A reading transaction.
         city: The revision in force.
-        found: The indicator.
+        found: The indicator as its reader may see it.
         now: Present instant.
         grain: Only values of this period.
         split: Only values by this field.
@@ -31,7 +32,7 @@ def describe(
 
     """
     said = standing(connection, city, found, now)
-    values = every(connection, found.ref, grain, split, key)
+    values = _discreet(connection, found, every(connection, found.ref, grain, split, key))
     return {
         "indicator": found.ref,
         "name": {"zh": found.name.zh, "en": found.name.en},
@@ -51,6 +52,7 @@ def describe(
         "batches": said.batches,
         "quality": said.quality,
         "revision": said.revision,
+        "suppress_below": found.suppress_below,
         "contracts": list(city.contracts_read_by(found)),
         "values": [
             {
@@ -59,8 +61,25 @@ def describe(
                 "key": at_key,
                 "bucket": point.bucket.astimezone(city.zone).isoformat(),
                 "value": point.value,
-                "rows": point.rows,
+                "rows": None if point.hidden else point.rows,
+                "suppressed": point.hidden,
             }
             for at_grain, at_split, at_key, point in values
         ],
     }
+
+
+def _discreet(
+    connection: Connection, found: Indicator, values: list[tuple[str, str, str, Point]]
+) -> list[tuple[str, str, str, Point]]:
+    """Take the value off points that stand for too few rows."""
+    if found.suppress_below is None:
+        return values
+    kinds = {(grain, split) for grain, split, _, _ in values}
+    cells = {kind: hidden(connection, found, *kind) for kind in kinds}
+    return [
+        (grain, split, key, Point(point.bucket, None, 0, hidden=True))
+        if (point.bucket, key) in cells[grain, split]
+        else (grain, split, key, point)
+        for grain, split, key, point in values
+    ]

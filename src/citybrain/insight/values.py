@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from citybrain.city.indicator import Grain, Indicator
 from citybrain.city.whole import City
+from citybrain.insight.discretion import hidden
 from citybrain.kernel.postgres import Connection
 from citybrain.kernel.sql import statements
 
@@ -25,20 +26,22 @@ GRADES = ((0.99, "A"), (0.95, "B"), (0.90, "C"))
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Value of one period; ``bucket`` is the instant it begins."""
+    """Value of one period; ``bucket`` is the instant it begins; hidden where too few rows stand behind it."""
 
     bucket: datetime
     value: float | None
     rows: int
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Value of one key in one period."""
+    """Value of one key in one period; hidden where too few rows stand behind it."""
 
     key: str
     value: float | None
     rows: int
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def standing(
     states = tuple(State(*item) for item in connection.execute(sql["states"], given).fetchall())
     return Standing(
         indicator=indicator.ref,
-        point=Point(*row) if row else None,
+        point=_discreet(connection, indicator, grain, split, key, [Point(*row)])[0] if row else None,
         grain=grain,
         as_of=as_of,
         late_by=_lateness(indicator, as_of, promised, now),
@@ -164,7 +167,9 @@ def newest_of(connection: Connection, indicator: Indicator, split: str, key: str
         statements("citybrain.insight", "values")["newest_at_all"],
         {"indicator": indicator.ref, "grain": grain, "split": split, "key": key},
     ).fetchone()
-    return row[0] if row else None
+    if row is None:
+        return None
+    return _discreet(connection, indicator, grain, split, key, [Point(row[1], row[0], row[2])])[0].value
 
 
 def promise(city: City, indicator: Indicator) -> timedelta | None:
@@ -233,9 +238,18 @@ def series(
     given = {
         "indicator": indicator.ref, "grain": grain, "split": split, "key": key, "first": first, "until": until
     }  # fmt: skip
-    return [
-        Point(*row) for row in connection.execute(statements("citybrain.insight", "values")["series"], given).fetchall()
-    ]
+    rows = connection.execute(statements("citybrain.insight", "values")["series"], given).fetchall()
+    return _discreet(connection, indicator, grain, split, key, [Point(*row) for row in rows])
+
+
+def _discreet(
+    connection: Connection, indicator: Indicator, grain: str, split: str, key: str, points: list[Point]
+) -> list[Point]:
+    """Take the value off points that stand for too few rows."""
+    if indicator.suppress_below is None or not points:
+        return points
+    cells = hidden(connection, indicator, grain, split, points[0].bucket, points[-1].bucket)
+    return [Point(item.bucket, None, 0, hidden=True) if (item.bucket, key) in cells else item for item in points]
 
 
 def ranking(
@@ -250,7 +264,7 @@ def ranking(
         now: Present instant.
 
     Returns:
-        The period and its values.
+        The period and its values; those that are hidden come last, by key.
 
     """
     sql = statements("citybrain.insight", "values")
@@ -258,8 +272,11 @@ def ranking(
     row = connection.execute(sql["newest_bucket"], given).fetchone()
     if row is None or row[0] is None:
         return None, []
-    found = connection.execute(sql["ranking"], {**given, "bucket": row[0]}).fetchall()
-    return row[0], [Ranked(*item) for item in found]
+    found = [Ranked(*item) for item in connection.execute(sql["ranking"], {**given, "bucket": row[0]}).fetchall()]
+    cells = hidden(connection, indicator, shown_grain(indicator), split, row[0], row[0])
+    shown = [item for item in found if (row[0], item.key) not in cells]
+    small = sorted(item.key for item in found if (row[0], item.key) in cells)  # their order would tell their size
+    return row[0], shown + [Ranked(key, None, 0, hidden=True) for key in small]
 
 
 def every(
@@ -270,7 +287,7 @@ def every(
     key: str | None = None,
     limit: int = 100_000,
 ) -> list[tuple[str, str, str, Point]]:
-    """Return all stored values of an indicator.
+    """Return all stored values of an indicator, small groups too: for what works on them, not for who looks.
 
     Args:
         connection: A reading transaction.

@@ -58,6 +58,6 @@ WHERE closed_at IS NULL ORDER BY state, opened_at DESC;
 
 -- name: newest_at_all
 -- Newest value of a grain and key, whenever it is.
-SELECT value FROM insight_value
+SELECT value, bucket, rows FROM insight_value
 WHERE indicator = %(indicator)s AND grain = %(grain)s AND split = %(split)s AND key = %(key)s
 ORDER BY bucket DESC LIMIT 1;

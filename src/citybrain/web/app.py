@@ -17,7 +17,7 @@ from citybrain.kernel.errors import CityBrainError, NotKnown, TooLarge, Unavaila
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
-from citybrain.web.api import batches, description, facts, metrics
+from citybrain.web.api import batches, catalog, ckan, description, dissents, facts, metrics, rows, sharing
 from citybrain.web.entrance import Entrance
 from citybrain.web.language import language_of
 from citybrain.web.problems import PROBLEM_TYPE, as_problem, dumps
@@ -78,8 +78,9 @@ def make_app(
             headers=headers,
         )
 
-    handlers: list[HTTPRouteHandler] = [batches.admit, facts.healthz, facts.readyz, facts.indicator]
-    handlers += [description.openapi, metrics.metrics]
+    handlers: list[HTTPRouteHandler] = [batches.admit, rows.rows, facts.healthz, facts.readyz, facts.indicator]
+    handlers += [description.openapi, metrics.metrics, *catalog.HANDLERS, *ckan.HANDLERS]
+    handlers += [dissents.raise_one, dissents.show, *sharing.HANDLERS]
     return Litestar(
         route_handlers=[*handlers, *routes],
         state=State({"instance": instance, "entrance": Entrance(), **state}),

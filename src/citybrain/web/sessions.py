@@ -12,6 +12,7 @@ from citybrain.blueprint.instance import Instance
 from citybrain.city.contract import Contract
 from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
+from citybrain.insight.discretion import as_seen_by
 from citybrain.kernel.errors import AccessRefused, NotAuthenticated, NotKnown
 from citybrain.kernel.sql import statements
 from citybrain.safeguards import evidence
@@ -37,8 +38,8 @@ class Visit:
     csrf: str
 
     def indicator(self, ref: str) -> Indicator:
-        """Return an indicator this person may see."""
-        return require_indicator(self.viewer, self.city, ref)
+        """Return an indicator as this person may see it."""
+        return as_seen_by(self.viewer, require_indicator(self.viewer, self.city, ref))
 
 
 def may_open_contract(viewer: Viewer, contract: Contract) -> bool:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from citybrain.hub.exchange.payload import Payload
+from citybrain.hub.parcel import Correction
 from citybrain.hub.receipt import FIRST_REASONS, Reason, Receipt
 from citybrain.kernel.errors import CityBrainError, Conflicting
 from citybrain.kernel.postgres import Connection, Database, retrying
@@ -44,6 +45,7 @@ class Admission:
         stored_file: Path of a payload that was already made durable.
         repair: Batch, row and person when this batch is a mended row.
         new_keys: Rule and key of accepted rows that history must know.
+        correction: The accepted row that the row of this batch puts right.
 
     """
 
@@ -60,6 +62,7 @@ class Admission:
     medians: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     repair: tuple[UUID, int, str] | None = None
     new_keys: Sequence[tuple[str, bytes]] = ()
+    correction: Correction | None = None
 
 
 @dataclass(slots=True)
@@ -174,7 +177,8 @@ def write_admissions(connection: Connection, admissions: Sequence[Admission]) ->
         A receipt each; the first one again for a delivery that is known.
 
     Raises:
-        Conflicting: A key was used in the same moment for other content; nothing of it was taken.
+        Conflicting: A key was used in the same moment for other content, or a row was corrected in the same moment;
+            nothing of it was taken.
 
     """
     receipts: dict[UUID, Receipt] = {}
@@ -231,6 +235,17 @@ def _write_one(connection: Connection, admission: Admission) -> None:
         batch, row_number, person = admission.repair
         done = {"batch": batch, "row": row_number, "by": receipt.batch, "person": person, "at": receipt.arrived_at}
         connection.execute(sql["mark_repaired"], done)
+    if admission.correction is not None and receipt.accepted:
+        _put_right(connection, receipt, admission.correction)
+
+
+def _put_right(connection: Connection, receipt: Receipt, correction: Correction) -> None:
+    given = {
+        "batch": correction.batch, "row": correction.row, "contract": receipt.contract, "corrected": receipt.batch,
+        "reason": correction.reason, "person": correction.person, "at": receipt.arrived_at,
+    }  # fmt: skip
+    if connection.execute(_sql()["put_right"], given).fetchone() is None:
+        raise Conflicting("hub.row_corrected", batch=correction.batch, row=correction.row)
 
 
 def _batch_row(admission: Admission) -> dict[str, Any]:
@@ -261,9 +276,16 @@ def _batch_row(admission: Admission) -> dict[str, Any]:
         "payload_file": admission.stored_file,
         "payload_bytes": len(payload.data) if payload else 0,
         "payload_sha256": payload.sha256 if payload else None,
-        "repairs": admission.repair[0] if admission.repair else None,
+        "repairs": _earlier(admission),
         "evidence": receipt.evidence,
     }
+
+
+def _earlier(admission: Admission) -> UUID | None:
+    """Name the batch whose row this one mends or corrects; what it breaks is an attempt, no new to-do."""
+    if admission.repair is not None:
+        return admission.repair[0]
+    return admission.correction.batch if admission.correction is not None else None
 
 
 def find_delivered(connection: Connection, contract: str, system: str, key: str) -> Receipt | None:

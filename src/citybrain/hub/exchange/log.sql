@@ -65,6 +65,12 @@ WHERE hub_median.period <= excluded.period;
 UPDATE quarantine_row SET state = 'repaired', repaired_by = %(by)s, decided_by = %(person)s, decided_at = %(at)s
 WHERE batch = %(batch)s AND row = %(row)s AND state = 'open';
 
+-- name: put_right
+-- An accepted row gets a new version; only the version that stands can be corrected.
+INSERT INTO hub_correction (batch, row, contract, corrected, reason, person, at)
+VALUES (%(batch)s, %(row)s, %(contract)s, %(corrected)s, %(reason)s, %(person)s, %(at)s)
+ON CONFLICT (batch, row) DO NOTHING RETURNING batch;
+
 -- name: receipt
 -- One batch as its receipt tells it.
 SELECT batch.id, batch.contract, batch.system, batch.delivery, batch.part, batch.status, batch.refused_code,

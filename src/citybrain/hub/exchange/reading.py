@@ -61,14 +61,23 @@ class Reader:
         self._files = LakeFiles()
         self._decoded: dict[UUID, pl.DataFrame] = {}
 
-    def relation(self, connection: Connection, contract: Contract, span: Span = Span(), after: int = 0) -> pl.LazyFrame:
-        """Return the rows of a contract, each as it was admitted.
+    def relation(
+        self,
+        connection: Connection,
+        contract: Contract,
+        span: Span = Span(),
+        after: int = 0,
+        *,
+        with_corrected: bool = False,
+    ) -> pl.LazyFrame:
+        """Return the rows of a contract, each as it was admitted; a corrected row in its newest version.
 
         Args:
             connection: A reading transaction; what it sees is what is read.
             contract: The contract in force; fields added later read NULL in old rows.
             span: Only batches that touch these days are opened, and only rows of these days returned.
             after: Only rows after this position.
+            with_corrected: Also the earlier versions of rows that were corrected.
 
         Returns:
             The contract's fields beside ``_at``, ``_day``, ``_row``, ``_position`` and ``_batch``.
@@ -81,8 +90,9 @@ class Reader:
         ]
         relation = pl.concat(parts) if parts else pl.LazyFrame(schema=schema_of(contract))
         if contract.mode == "snapshot":
-            newest = connection.execute(_sql()["newest_delivery"], {"contract": contract.ref}).fetchone()
-            relation = relation.filter(pl.col(POSITION) >= (newest[1] if newest else 0))
+            relation = _newest_delivery(connection, contract, relation)
+        if not with_corrected:
+            relation = _newest_versions(connection, contract, relation)
         if span.first is not None:
             relation = relation.filter(pl.col(DAY).is_null() | (pl.col(DAY) >= span.first))
         if span.last is not None:
@@ -133,6 +143,24 @@ class Reader:
         if frame.height <= 100_000 and frame.estimated_size() < 4_000_000:
             self._decoded[batch] = frame
         return frame
+
+
+def _newest_delivery(connection: Connection, contract: Contract, relation: pl.LazyFrame) -> pl.LazyFrame:
+    newest = connection.execute(_sql()["newest_delivery"], {"contract": contract.ref}).fetchone()
+    if newest is None:
+        return relation
+    given = {"contract": contract.ref, "delivery": newest[0]}
+    elsewhere = [row[0] for row in connection.execute(_sql()["corrections_elsewhere"], given)]
+    relation = relation.filter(pl.col(POSITION) >= newest[1])
+    return relation.filter(~pl.col(BATCH).is_in(elsewhere)) if elsewhere else relation
+
+
+def _newest_versions(connection: Connection, contract: Contract, relation: pl.LazyFrame) -> pl.LazyFrame:
+    corrected = connection.execute(_sql()["corrected"], {"contract": contract.ref}).fetchall()
+    if not corrected:
+        return relation
+    gone = pl.LazyFrame(corrected, schema={BATCH: pl.String(), ROW: pl.Int32()}, orient="row")
+    return relation.join(gone, on=[BATCH, ROW], how="anti", maintain_order="left")
 
 
 def _lake_parts(lake: LakeState, contract: Contract, after: int) -> list[pl.LazyFrame]:

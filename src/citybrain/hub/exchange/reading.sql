@@ -8,10 +8,21 @@ WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL
 ORDER BY position;
 
 -- name: newest_delivery
--- Delivery that a snapshot contract shows now.
-SELECT delivery, min(position) FROM hub_batch
-WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL
-GROUP BY delivery ORDER BY max(position) DESC LIMIT 1;
+-- Delivery that a snapshot contract shows now; a correction belongs to the delivery of the row it corrects.
+SELECT batch.delivery, min(batch.position) FROM hub_batch AS batch
+LEFT JOIN hub_correction AS correction ON correction.corrected = batch.id
+WHERE batch.contract = %(contract)s AND batch.status = 'admitted' AND batch.position IS NOT NULL
+GROUP BY batch.delivery
+ORDER BY max(batch.position) FILTER (WHERE correction.corrected IS NULL) DESC NULLS LAST LIMIT 1;
+
+-- name: corrected
+-- Rows that a newer version stands in for.
+SELECT batch::text, row FROM hub_correction WHERE contract = %(contract)s;
+
+-- name: corrections_elsewhere
+-- Corrections of other deliveries than the one a snapshot shows.
+SELECT batch.id::text FROM hub_correction AS correction JOIN hub_batch AS batch ON batch.id = correction.corrected
+WHERE correction.contract = %(contract)s AND batch.delivery <> %(delivery)s;
 
 -- name: state
 -- How far a contract's log has come and what it took in.

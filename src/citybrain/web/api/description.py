@@ -70,13 +70,15 @@ def document() -> Schema:
             "/api/v1/contracts/{department}/{resource}/batches": {"post": _admit()},
             "/api/v1/indicators/{name}": {"get": _indicator()},
             "/api/v1/law": {"get": _law()},
+            "/api/v1/dissents": {"post": _raise_dissent()},
+            "/api/v1/dissents/{number}": {"get": _dissent()},
         },
         "components": {
             "securitySchemes": {
                 "systemKey": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "citybrain_session"},
             },
-            "schemas": {"Receipt": receipt(), "Problem": problem()},
+            "schemas": {"Receipt": receipt(), "Problem": problem(), "Dissent": dissent()},
         },
     }
 
@@ -128,6 +130,60 @@ def _indicator() -> Schema:
             *(_given(name, "query") for name in ("grain", "split", "key", "format")),
         ],
         "responses": {"200": answer, **_problems("400", "401", "404", "503")},
+    }
+
+
+def dissent() -> Schema:
+    """Describe a dissent as it stands."""
+    moment: Schema = {"type": "string", "format": "date-time"}
+    maybe: Schema = {"type": ["string", "null"]}
+    step = _object({"at": moment, "act": TEXT, "words": TEXT})
+    return _object(
+        {
+            "number": TEXT, "kind": {"enum": ["value", "score"]}, "contract": TEXT, "provider": TEXT,
+            "keys": {"type": ["object", "null"], "additionalProperties": TEXT}, "batch": maybe, "field": maybe,
+            "day": maybe, "seen": TEXT, "claimed": TEXT,
+            "state": {"enum": ["open", "answered", "appealed", "ordered", "closed", "lapsed", "withdrawn"]},
+            "verdict": {"enum": ["upheld", "rejected", None]}, "answer": TEXT, "raised_at": moment, "due_at": moment,
+            "reaction_due_at": maybe, "corrected_by": maybe, "course": _list(step), "code": TEXT,
+        },
+        "code",
+    )  # fmt: skip
+
+
+def _raise_dissent() -> Schema:
+    body: Schema = {
+        "type": "object",
+        "required": ["contract", "grounds"],
+        "properties": {
+            "contract": TEXT, "keys": {"type": "object"}, "batch": ID, "field": TEXT, "seen": TEXT, "claimed": TEXT,
+            "grounds": TEXT, "attachment_sha256": SHA256, "kind": {"enum": ["value", "score"]},
+            "day": {"type": "string", "format": "date"},
+        },
+    }  # fmt: skip
+    return {
+        "operationId": "raise_dissent",
+        "summary": "Raise a dissent about a value, a batch or a score",
+        "security": [{"systemKey": []}, {"session": []}],
+        "parameters": [_given("X-CSRF-Token", "header")],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "201": _answer("raised; the tracking code is not shown again", "application/json", "Dissent"),
+            **_problems("400", "401", "403", "404", "409", "413", "503"),
+        },
+    }
+
+
+def _dissent() -> Schema:
+    return {
+        "operationId": "dissent",
+        "summary": "Answer with a dissent and its course",
+        "security": [{"systemKey": []}, {"session": []}, {}],
+        "parameters": [_given("number", "path"), _given("X-Tracking-Code", "header")],
+        "responses": {
+            "200": _answer("how it stands", "application/json", "Dissent"),
+            **_problems("401", "404", "503"),
+        },
     }
 
 

@@ -24,6 +24,7 @@ from citybrain.web.pages import render
 from citybrain.web.parts_view import Reconciliation
 from citybrain.web.promises import promise
 from citybrain.web.quality import aspects
+from citybrain.web.sessions import viewer_in
 
 ROWS_SHOWN = 5
 BATCHES_SHOWN = 5
@@ -33,8 +34,13 @@ _SILENT_KINDS = frozenset({"type"})
 
 @get("/console")
 async def first(request: Asked) -> Redirect:
-    """Lead to the list of contracts."""
-    return Redirect("/console/contracts")
+    """Lead to the list of contracts, or to the dissents where a post opens no contract."""
+
+    def look() -> str:
+        may = viewer_in(instance_of(request), request.cookies).viewer.may
+        return "/console/contracts" if may & {"operate_hub", "repair_rows"} else "/console/dissents"
+
+    return Redirect(await entrance_of(request).enter(look))
 
 
 @get("/console/contracts")

@@ -15,6 +15,7 @@ from citybrain.hub.provenance import provenance_now
 from citybrain.kernel.errors import AccessRefused, NotKnown
 from citybrain.kernel.messages import Language, say
 from citybrain.kernel.postgres import Connection
+from citybrain.safeguards import classification
 from citybrain.web.console_view import RailGroup, RailLink
 from citybrain.web.frames import Asked, instance_of, reading_language
 from citybrain.web.parts_view import Pager
@@ -140,19 +141,28 @@ def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
     """
     counted = quarantine.counts(looked.connection, list(looked.contracts))
     waiting = sum(rows for (_, state), rows in counted.items() if state == "open")
+    proposed = classification.counted(looked.connection, list(looked.contracts)).get("open", 0)
 
     def link(name: str, count: int | None = None, *, warn: bool = False) -> RailLink:
         return RailLink(looked.words(f"rail_{name}"), f"/console/{name}", count, name == here, "warn" if warn else None)
 
-    groups = [
-        RailGroup(
-            looked.words("rail_data"),
-            (link("contracts", len(looked.contracts)), link("quarantine", waiting, warn=waiting > 0)),
-        ),
-        RailGroup(looked.words("rail_flow"), (link("batches"),)),
-    ]
+    groups = []
+    if looked.visit.viewer.may & {"operate_hub", "repair_rows"}:
+        groups = [
+            RailGroup(
+                looked.words("rail_data"),
+                (
+                    link("contracts", len(looked.contracts)),
+                    link("quarantine", waiting, warn=waiting > 0),
+                    link("classification", proposed, warn=proposed > 0),
+                ),
+            ),
+            RailGroup(looked.words("rail_flow"), (link("batches"),)),
+        ]
+    watch = [link("dissents"), link("quality")]
     if looked.runs_the_hub:
-        groups.append(RailGroup(looked.words("rail_watch"), (link("plan"),)))
+        watch.append(link("plan"))
+    groups.append(RailGroup(looked.words("rail_watch"), tuple(watch)))
     return tuple(groups)
 
 

@@ -1,0 +1,348 @@
+"""The scorecard: how good each resource and each body's data is, in eight dimensions under the law's four aspects.
+
+A score is the share of what was right. It is reckoned from what the gate counted, so that it can be reckoned again and
+gives the same; what was reckoned for a day is kept in versions (Hangzhou art. 15; GB/T 36344).
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import LiteralString
+from uuid import UUID
+
+from citybrain.city.contract import LAW_ASPECTS, Contract
+from citybrain.city.names import Name
+from citybrain.city.whole import City
+from citybrain.governance.dissent.case import Dissent
+from citybrain.kernel.clock import Clock
+from citybrain.kernel.errors import WrongUse
+from citybrain.kernel.ids import NewId
+from citybrain.kernel.postgres import Connection
+from citybrain.kernel.sql import statements
+from citybrain.safeguards import evidence
+
+DIMENSIONS = (
+    "conformity", "completeness", "uniqueness", "coverage", "accuracy", "consistency", "timeliness", "accessibility",
+)  # fmt: skip
+ASPECT = "aspect:"
+TOTAL = "total"
+_COUNTED_BY_ROWS = frozenset(DIMENSIONS) - {"accessibility"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One of five grades.
+
+    Attributes:
+        least: Least share of what is right.
+
+    """
+
+    grade: str
+    least: float
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One share for a subject.
+
+    Attributes:
+        subject: Ref of a contract or a department.
+        dimension: One of the eight, ``aspect:`` with one of the law's four, or ``total``.
+        share: From 0 to 1; none where nothing was measured.
+        rows: Rows it rests on.
+
+    """
+
+    subject: str
+    dimension: str
+    share: float | None
+    rows: int
+
+    @property
+    def grade(self) -> str | None:
+        """The grade of the share."""
+        return None if self.share is None else grade_of(self.share).grade
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A score as it was kept for a day; ``version`` grows with each reckoning that changed it."""
+
+    day: date
+    dimension: str
+    version: int
+    share: float | None
+    rows: int
+    grade: str | None
+    reason: str
+
+
+@cache
+def grades() -> tuple[Grade, ...]:
+    """Read the five grades, the best first."""
+    text = (resources.files("citybrain.governance") / "grades.toml").read_text(encoding="utf-8")
+    return tuple(
+        Grade(item["grade"], float(item["least"]), Name(zh=item["zh"], en=item["en"]))
+        for item in tomllib.loads(text)["grades"]
+    )
+
+
+def grade_of(share: float) -> Grade:
+    """Grade a share.
+
+    Args:
+        share: From 0 to 1.
+
+    Examples:
+        >>> [grade_of(share).grade for share in (1.0, 0.989, 0.9, 0.8, 0.1)]
+        ['A', 'B', 'C', 'D', 'E']
+
+    """
+    return next(item for item in grades() if share >= item.least)
+
+
+def reckon(connection: Connection, city: City, first: date, last: date, now: datetime) -> list[Score]:
+    """Reckon the scores of all resources and bodies over some days, as they are at this moment.
+
+    Args:
+        connection: A reading transaction.
+        city: The revision in force.
+        first, last: Days of arrival, both included.
+        now: Present instant: nobody owes what is not due yet.
+
+    Returns:
+        Scores of contracts, then of departments; what had no rows has no share.
+
+    Source:
+        Hangzhou art. 15 (实时监测和全面评价); Nanjing art. 11 (动态监测和评价).
+
+    """
+    given = {
+        "zone": city.settings.city.zone, "first": first, "last": last,
+        "contracts": list(city.contracts),
+        "promises": [_promise(item) for item in city.contracts.values()],
+    }  # fmt: skip
+    came = {row[0]: row[1:] for row in connection.execute(_sql()["came"], given)}
+    broken: dict[str, dict[str, int]] = {}
+    for contract, dimension, rows in connection.execute(_sql()["broken"], given):
+        broken.setdefault(contract, {})[dimension] = int(rows)
+    upheld = {row[0]: int(row[1]) for row in connection.execute(_sql()["upheld"], given)}
+    found: list[Score] = []
+    totals: dict[str, list[list[Score]]] = {}
+    for contract in city.contracts.values():
+        batches, received, refused, late = came.get(contract.ref, (0, 0, 0, 0, 0))
+        expected = _expected(contract, city, first, last, now)
+        scores = _of_contract(
+            contract, _Came(batches, int(received), refused, late, expected),
+            broken.get(contract.ref, {}), upheld.get(contract.ref, 0),
+        )  # fmt: skip
+        found += scores
+        totals.setdefault(contract.provider, []).append(scores)
+    for department, parts in totals.items():
+        found += _of_department(department, parts)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    batches: int
+    received: int
+    refused: int
+    late: int
+    expected: int | None
+
+
+def _promise(contract: Contract) -> timedelta | None:
+    return None if contract.fresh_within is None else contract.fresh_within + (contract.cycle or timedelta())
+
+
+def _expected(contract: Contract, city: City, first: date, last: date, now: datetime) -> int | None:
+    """Count the deliveries that were due in the days, as far as they have passed."""
+    if contract.cycle is None:
+        return None
+    begins = datetime.combine(first, datetime.min.time(), city.zone)
+    ends = min(datetime.combine(last + timedelta(days=1), datetime.min.time(), city.zone), now)
+    return max(0, (ends - begins) // contract.cycle)
+
+
+def _of_contract(contract: Contract, came: _Came, broken: Mapping[str, int], upheld: int) -> list[Score]:
+    promised = {rule.dimension for rule in contract.rules}
+    rows = came.received
+    shares: dict[str, float | None] = dict.fromkeys(DIMENSIONS)
+    for dimension in _COUNTED_BY_ROWS & (promised | set(broken)):
+        if rows:
+            shares[dimension] = max(0.0, 1 - broken.get(dimension, 0) / rows)
+    if upheld and came.batches:  # what passed every rule and was wrong all the same
+        wrong = broken.get("accuracy", 0) + upheld
+        shares["accuracy"] = max(0.0, 1 - wrong / max(rows, upheld))
+    if came.batches and _promise(contract) is not None:
+        punctual = 1 - came.late / came.batches
+        shares["timeliness"] = min(punctual, shares["timeliness"] if shares["timeliness"] is not None else 1.0)
+    if came.expected and came.batches:
+        shares["accessibility"] = min(1.0, came.batches / came.expected)
+    lawful = 1 - came.refused / came.batches if came.batches else None
+    return _with_aspects(contract.ref, shares, lawful, rows)
+
+
+def _with_aspects(subject: str, shares: Mapping[str, float | None], lawful: float | None, rows: int) -> list[Score]:
+    scores = [Score(subject, name, share, rows) for name, share in shares.items()]
+    aspects = {
+        aspect: lawful if aspect == "legality" else _mean(shares[name] for name in below)
+        for aspect, below in LAW_ASPECTS.items()
+    }
+    scores += [Score(subject, f"{ASPECT}{name}", share, rows) for name, share in aspects.items()]
+    return [*scores, Score(subject, TOTAL, _mean(aspects.values()), rows)]
+
+
+def _mean(shares: Iterable[float | None]) -> float | None:
+    known = [share for share in shares if share is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _of_department(department: str, parts: Sequence[Sequence[Score]]) -> list[Score]:
+    """Let each resource count by its rows; one that had none says nothing."""
+    by_name: dict[str, list[Score]] = {}
+    for scores in parts:
+        for score in scores:
+            by_name.setdefault(score.dimension, []).append(score)
+    made = []
+    for name, scores in by_name.items():
+        known = [(score.share, max(score.rows, 1)) for score in scores if score.share is not None]
+        weight = sum(rows for _, rows in known)
+        share = sum(share * rows for share, rows in known) / weight if weight else None
+        made.append(Score(department, name, share, sum(score.rows for score in scores)))
+    return made
+
+
+def keep(connection: Connection, city: City, day: date, clock: Clock, new_id: NewId, *, reason: str = "") -> int:
+    """Reckon the scores of a day and keep what changed as a new version; earlier ones stay.
+
+    Args:
+        connection: The command's transaction.
+        city: The revision in force.
+        day: The day.
+        clock: Present instant.
+        new_id: Source of identifiers.
+        reason: Why it was reckoned again.
+
+    Returns:
+        How many scores were kept.
+
+    """
+    at, sql = clock.now(), _sql()
+    newest = connection.execute(sql["newest"], {"first": day, "last": day, "subject": None}).fetchall()
+    known = {(row[0], row[2]): (row[3], row[4], row[5]) for row in newest}
+    written = 0
+    for score in reckon(connection, city, day, day, at):
+        version, share, rows = known.get((score.subject, score.dimension), (0, None, -1))
+        if rows == score.rows and _same(share, score.share):
+            continue
+        given = {
+            "day": day, "subject": score.subject, "dimension": score.dimension, "version": version + 1,
+            "share": score.share, "rows": score.rows, "grade": score.grade, "reason": reason, "at": at,
+        }  # fmt: skip
+        connection.execute(sql["keep"], given)
+        written += 1
+    if written:
+        facts = {"day": day.isoformat(), "scores": written, "reason": reason, "revision": city.revision}
+        evidence.write(connection, "governance:scores:kept", day.isoformat(), facts, at, new_id)
+    return written
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < 1e-9
+
+
+def keep_if_due(connection: Connection, city: City, clock: Clock, new_id: NewId) -> date | None:
+    """Keep the scores of yesterday once the day is over.
+
+    Args:
+        connection: The command's transaction.
+        city: The revision in force.
+        clock: Present instant.
+        new_id: Source of identifiers.
+
+    Returns:
+        The day that was kept; none when it was kept before.
+
+    """
+    yesterday = clock.now().astimezone(city.zone).date() - timedelta(days=1)
+    row = connection.execute(_sql()["claim"], {"day": yesterday}).fetchone()
+    if row is None or not row[0]:
+        return None
+    keep(connection, city, yesterday, clock, new_id)
+    return yesterday
+
+
+def recompute(
+    connection: Connection, city: City, objection: Dissent, batches: Sequence[UUID], rules: Sequence[str],
+    clock: Clock, new_id: NewId,
+) -> int:  # fmt: skip
+    """Reckon a score again without what an objection was right about, as a new version with its reason.
+
+    Args:
+        connection: The command's transaction.
+        city: The revision in force.
+        objection: The dissent about the score of a contract on a day.
+        batches: Batches that do not count.
+        rules: Rules that do not count that day.
+        clock: Present instant.
+        new_id: Source of identifiers.
+
+    Returns:
+        How many scores changed.
+
+    Raises:
+        WrongUse: Nothing is named, or a rule is not the contract's.
+
+    """
+    contract = city.contracts.get(objection.contract)
+    known = {rule.name for rule in contract.rules} if contract else set()
+    if not (batches or rules) or objection.day is None or set(rules) - known:
+        raise WrongUse("quality.nothing_to_leave_out", contract=objection.contract, rules=sorted(known))
+    pairs: list[tuple[UUID | None, str | None]] = [
+        *((batch, None) for batch in batches),
+        *((None, name) for name in rules),
+    ]
+    for batch, rule in pairs:
+        given = {
+            "day": objection.day, "subject": objection.contract, "batch": batch, "rule": rule, "dissent": objection.id
+        }  # fmt: skip
+        connection.execute(_sql()["exclude"], given)
+    reason = f"dissent {objection.number}"
+    return keep(connection, city, objection.day, clock, new_id, reason=reason)
+
+
+def trend(connection: Connection, subject: str, first: date, last: date) -> list[Kept]:
+    """Return the kept scores of a subject, the newest version of each day.
+
+    Args:
+        connection: Any transaction.
+        subject: Ref of a contract or department.
+        first, last: Days, both included.
+
+    """
+    given = {"first": first, "last": last, "subject": subject}
+    rows = connection.execute(_sql()["newest"], given).fetchall()
+    return [Kept(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows]
+
+
+def contested(connection: Connection) -> dict[str, str]:
+    """Return the contracts whose score is contested now, with the number of the objection.
+
+    Args:
+        connection: Any transaction.
+
+    """
+    return dict(connection.execute(_sql()["contested"]).fetchall())
+
+
+def _sql() -> Mapping[str, LiteralString]:
+    return statements("citybrain.governance", "scorecard")

@@ -1,0 +1,1 @@
+"""Authorization: may this body use this thing now, for this purpose, which fields and which rows (Hangzhou art. 13)."""
