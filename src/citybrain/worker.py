@@ -15,6 +15,7 @@ from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
 from citybrain.governance.dissent.clocks import watch
 from citybrain.governance.scorecard import keep_if_due
+from citybrain.governance.sharing import watch_requests
 from citybrain.hub.scanning import scan_due
 from citybrain.insight.alerts import judge_states
 from citybrain.insight.engines.duckdb import Engine
@@ -35,7 +36,7 @@ SEAL_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0
 COMPACT_EVERY_S = 30.0
 LAW_LOOK_EVERY_S = 20.0
-SCAN_EVERY_S = 10.0
+SCAN_EVERY_S = 30.0
 WATCH_EVERY_S = 20.0
 REST_AFTER_FAULT_S = 2.0
 
@@ -121,11 +122,12 @@ def _judge(instance: Instance, stop: threading.Event) -> None:
 
 
 def _watch(instance: Instance, stop: threading.Event) -> None:
-    """Watch the clocks of dissents, and keep the scores of each day that is over."""
+    """Watch the clocks of dissents and requests, and keep the scores of each day that is over."""
     while not stop.wait(WATCH_EVERY_S):
         if instance.city.ready:
             with instance.database.transaction() as connection:
                 watch(connection, instance.city_now(), instance.clock, instance.new_id)
+                watch_requests(connection, instance.city_now(), instance.clock, instance.new_id)
             with instance.database.transaction() as connection:
                 keep_if_due(connection, instance.city_now(), instance.clock, instance.new_id)
 

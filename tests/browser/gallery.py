@@ -18,7 +18,15 @@ from citybrain.kernel.messages import Language
 from citybrain.web.assets import built_file
 from citybrain.web.pages import Theme, render, render_widget, widget_id
 from citybrain.web.views import CockpitPage, Frame, Section
-from tests.browser import sample_cockpit, sample_console, sample_law, sample_scenario, sample_work
+from tests.browser import (
+    sample_catalog,
+    sample_cockpit,
+    sample_console,
+    sample_dissent,
+    sample_law,
+    sample_scenario,
+    sample_work,
+)
 from tests.browser.sample_tiles import tiles
 from tests.browser.sample_words import NOW, both
 
@@ -72,6 +80,10 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
     def tasks(language: Language, asked: dict[str, str]) -> object:
         return sample_work.tasks(language, frame(language, "/tasks", "tasks"), none=asked.get("tab") == "done")
 
+    def catalog(language: Language, asked: dict[str, str]) -> object:
+        shown = frame(language, "/console/catalog", "console")
+        return sample_catalog.catalog(language, shown, asked.get("list", "search"), asked.get("q", ""))
+
     def login(language: Language, asked: dict[str, str]) -> object:
         return sample_scenario.login(language, frame(language, "/login", None, signed_in=False))
 
@@ -80,7 +92,14 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
             f"console/{name}.html",
             with_frame(f"/console/{name}", "console", getattr(sample_console, name)),
         )
-        for name in ("contracts", "contract", "batches", "batch", "quarantine", "plan")
+        for name in ("contracts", "contract", "batches", "batch", "quarantine", "classification", "plan")
+    }
+    console |= {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_dissent, name)),
+        )
+        for name in ("dissents", "dissent", "quality", "quality_resource")
     }
     return {
         "/cockpit": ("cockpit.html", cockpit),
@@ -91,6 +110,8 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         "/scenario": ("scenario.html", with_frame("/scenario", "scenario", sample_scenario.scenario)),
         "/law": ("law.html", law),
         "/login": ("login.html", login),
+        "/console/catalog": ("console/catalog.html", catalog),
+        "/console/entry": ("console/entry.html", with_frame("/console/entry", "console", sample_catalog.entry)),
         "/problem": ("problem.html", with_frame("/problem", None, sample_scenario.problem)),
         **console,
     }

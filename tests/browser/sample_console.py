@@ -1,9 +1,11 @@
 """Sample view data for the console (模拟)."""
 
 from functools import partial
+from typing import Any
 
 from citybrain.cockpits.view import Link
 from citybrain.kernel.messages import Language
+from citybrain.web.classification_view import ClassificationPage, ProposalLine
 from citybrain.web.console_view import (
     BatchLine,
     ContractField,
@@ -48,6 +50,7 @@ def rail(language: Language, here: str) -> tuple[RailGroup, ...]:
             (
                 link(b("契约", "Contracts"), "contracts", 31),
                 link(b("退回", "Set aside"), "quarantine", 1_043, warn=True),
+                link(b("识别", "Kinds of fields"), "classification", 2, warn=True),
             ),
         ),
         RailGroup(b("流转", "Flow"), (link(b("交换", "Exchange"), "batches"),)),
@@ -368,3 +371,30 @@ def plan(language: Language, frame: Frame) -> PlanPage:
         ),
         Pager(1, 2, 2),
     )
+
+
+def classification(language: Language, frame: Frame) -> ClassificationPage:
+    """Make proposals in each state, one refused for lack of a reason."""
+    b = partial(both, language)
+    lots = Link(b("停车场状态", "Car parks"), "/console/contract")
+
+    def line(field: str, title: str, kind: tuple[str, str], share: str, **more: Any) -> ProposalLine:
+        made: dict[str, Any] = {"why": b("格式相符", "form"), "word": b("待确认", "waiting"), **more}
+        return ProposalLine(field, lots, field, title, kind[0], kind[1], share, 8_420, **made)
+
+    return ClassificationPage(
+        frame,
+        rail(language, "classification"),
+        (
+            line("contact", b("联系电话", "Contact"), (b("电话号码", "phone number"), "phone"), "97%", action="#"),
+            line("keeper", b("看护人", "Keeper"), (b("身份证号", "ID number"), "id_number"), "100%",
+                 why=b("校验码相符", "check digit"), said=b("姓名", "person's name"), action="#",
+                 error=b("请写明为何不是这类数据", "Write why it is not of this kind")),
+            line("seat", b("位置", "Place"), (b("地址", "address"), "address"), "88%",
+                 why=b("含地址用语", "words of an address"), state="ok", word=b("已确认", "confirmed"),
+                 decided=b("11-20 10:02 由 zheng 处理；理由：—", "Decided by zheng, 11-20 10:02; reason: —"),
+                 lines="- name: seat\n  customProperties:\n  - {property: kind, value: address}\n"),
+        ),
+        Pager(1, 3, 3),
+        (Link(b("待确认 2", "Waiting 2"), "#", current=True), Link(b("已确认 1", "Confirmed 1"), "#")),
+    )  # fmt: skip

@@ -113,7 +113,7 @@ def test_a_number_for_others_is_in_no_answer(
     folder = Path(shutil.copytree(TINY, tmp_path / "narrow"))
     file = folder / "indicators" / "metro.lifts_stopped.yaml"
     text = file.read_text(encoding="utf-8").replace("owner: dept:metro", "owner: dept:government")
-    file.write_text(f"{text}\naudience: {{posts: [nobody_here]}}\n", encoding="utf-8")
+    file.write_text(f"{text}\naudience: {{posts: [city_leader]}}\n", encoding="utf-8")
     sign_in(client, "lin")
     for path in ("/api/v1/catalog?rows=1000", f"/api/v1/catalog/{FLOW}", "/catalog.ttl", "/api/action/package_list"):
         assert "lifts_stopped" in client.get(path).text or path.endswith(FLOW)

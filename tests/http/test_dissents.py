@@ -15,7 +15,7 @@ FLOW = "/api/v1/contracts/metro/flow_15min/batches"
 
 
 @pytest.fixture
-def asked(client: TestClient, instance: Instance, headers: dict[str, str]) -> dict[str, Any]:
+def asked(client: TestClient[Any], instance: Instance, headers: dict[str, str]) -> dict[str, Any]:
     slot = instance.clock.now().replace(minute=0, second=0, microsecond=0).isoformat()
     row = f'{{"slot_start":"{slot}","station":"S1","entries":100,"exits":5}}\n'
     assert client.post(FLOW, content=row, headers=headers).status_code == 201
@@ -32,7 +32,7 @@ def _key(instance: Instance, system: str) -> dict[str, str]:
 
 
 def test_a_system_raises_a_dissent_and_those_concerned_see_it(
-    client: TestClient, instance: Instance, asked: dict[str, Any]
+    client: TestClient[Any], instance: Instance, asked: dict[str, Any]
 ) -> None:
     owner = _key(instance, "system:metro/lifts")
     raised = client.post(PATH, json=asked, headers=owner)
@@ -58,7 +58,7 @@ def test_a_system_raises_a_dissent_and_those_concerned_see_it(
 
 
 def test_a_session_needs_its_token_and_a_post_that_may_ask(
-    client: TestClient, instance: Instance, asked: dict[str, Any]
+    client: TestClient[Any], instance: Instance, asked: dict[str, Any]
 ) -> None:
     assert client.post(PATH, json=asked).status_code == 401
     client.cookies.set(COOKIE, sign_in(instance, "chen"))
@@ -70,7 +70,7 @@ def test_a_session_needs_its_token_and_a_post_that_may_ask(
     assert raised.status_code == 201, raised.text
 
 
-def _token(client: TestClient) -> str:
+def _token(client: TestClient[Any]) -> str:
     page = client.get("/tasks", headers={"accept": "text/html"}).text
     return page.split('name="csrf" value="')[1].split('"')[0]
 
@@ -86,19 +86,30 @@ def _token(client: TestClient) -> str:
         ({"batch": "none", "keys": None}, 400, "edge.request_wrong"),
         ({"attachment_sha256": "00"}, 400, "edge.request_wrong"),
         ({"grounds": ""}, 400, "dissent.grounds_missing"),
+        ({"keys": {"slot_start": "\x00", "station": "S\x001"}}, 400, "hub.keys_incomplete"),
         ({"field": "'; DROP TABLE task"}, 400, "dissent.field_unknown"),
     ],
 )
 def test_a_dissent_that_names_nothing_real_is_refused_with_its_reason(
-    client: TestClient, instance: Instance, asked: dict[str, Any], changed: dict[str, Any], status: int, code: str
+    client: TestClient[Any], instance: Instance, asked: dict[str, Any], changed: dict[str, Any], status: int, code: str
 ) -> None:
     answer = client.post(PATH, json={**asked, **changed}, headers=_key(instance, "system:metro/lifts"))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["next_steps"]
 
 
-def test_a_body_that_is_no_object_or_too_large_is_refused(client: TestClient, instance: Instance) -> None:
+def test_a_body_that_is_no_object_or_too_large_is_refused(client: TestClient[Any], instance: Instance) -> None:
     key = _key(instance, "system:metro/lifts")
     assert client.post(PATH, content=b"[1", headers=key).status_code == 400
     assert client.post(PATH, content=b"[]", headers=key).status_code == 400
     assert client.post(PATH, content=b" " * 70_000, headers=key).status_code == 413
+
+
+def test_odd_characters_are_kept_readable_and_an_odd_number_is_unknown(
+    client: TestClient[Any], instance: Instance, asked: dict[str, Any]
+) -> None:
+    key = _key(instance, "system:metro/lifts")
+    raised = client.post(PATH, json={**asked, "grounds": "a\x00b", "seen": "\x00"}, headers=key)
+    assert (raised.status_code, raised.json()["seen"]) == (201, "␀")
+    for number in ("%00", "26-0001%00", "x" * 3000, "26-999999", "%27--"):
+        assert client.get(f"{PATH}/{number}", headers=key).status_code == 404

@@ -1,5 +1,6 @@
 """Named sabotages: each breaks one feature the way a bug or an attacker would, and returns the bench to look from."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +12,14 @@ from citybrain.blueprint import load as loading
 from citybrain.blueprint import plan as planning
 from citybrain.casework import tasks
 from citybrain.governance.bench import Bench
-from citybrain.hub import credentials, gate, inspection
+from citybrain.hub import credentials, gate
 from citybrain.insight import values
 from citybrain.insight.engines.duckdb import Engine
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.ids import new_id
 from citybrain.safeguards import checks, evidence, quality, viewing
 from citybrain.scenarios import runs
+from tests.law import sabotages_dissent, sabotages_protection, sabotages_sharing
 from tests.law.conftest import Scene
 
 Sabotage = Callable[[Scene], Bench]
@@ -77,8 +79,13 @@ def an_owner_is_dissolved(scene: Scene) -> Bench:
     return _declared(scene, "contents - 'dept:metro'")
 
 
-def a_revision_is_rewritten(scene: Scene) -> Bench:
-    return _declared(scene, "jsonb_set(contents, '{dept:metro,phone}', '\"110\"')")
+def a_registered_entry_is_rewritten(scene: Scene) -> Bench:
+    changed = scene.connection.execute(
+        "UPDATE hub_catalog_entry SET content = jsonb_set(content, '{share}', '\"none\"') WHERE ref = %s",
+        ["contract:metro/lifts"],
+    )
+    assert changed.rowcount == 1
+    return scene.bench
 
 
 def _swallowed(scene: Scene, table: str) -> Bench:
@@ -109,7 +116,8 @@ def a_batch_claims_more_than_it_took(scene: Scene) -> Bench:
 
 def an_evidence_entry_is_rewritten(scene: Scene) -> Bench:
     changed = scene.connection.execute(
-        "UPDATE evidence_entry SET body = replace(body, '\"set_aside\":1', '\"set_aside\":0') WHERE sequence = 3"
+        "UPDATE evidence_entry SET body = replace(body, '\"set_aside\":1', '\"set_aside\":0')"
+        " WHERE body LIKE '%\"set_aside\":1%'"
     )
     assert changed.rowcount == 1
     return scene.bench
@@ -133,7 +141,7 @@ def tasks_lose_their_trail(scene: Scene) -> Bench:
 
 
 def the_plan_overlooks_duplicates(scene: Scene) -> Bench:
-    scene.patch.setattr(planning, "_alike", lambda *_: iter(()))
+    scene.patch.setattr(planning, "alike", lambda *_: iter(()))
     return scene.bench
 
 
@@ -245,16 +253,12 @@ def a_theme_computes_nonsense(scene: Scene) -> Bench:
     return scene.bench
 
 
-def sensitive_fields_leave(scene: Scene) -> Bench:
-    scene.patch.setattr(inspection, "SENSITIVE", 9)
-    return scene.bench
-
-
 def sabotages() -> dict[str, Sabotage]:
     """Return all sabotages by name."""
-    here = {name: value for name, value in globals().items() if callable(value) and not name.startswith("_")}
-    return {
-        name: value
-        for name, value in here.items()
-        if getattr(value, "__module__", "") == __name__ and name != "sabotages"
-    }
+    found: dict[str, Sabotage] = {}
+    for module in (sys.modules[__name__], sabotages_dissent, sabotages_protection, sabotages_sharing):
+        for name, value in vars(module).items():
+            own = callable(value) and getattr(value, "__module__", "") == module.__name__
+            if own and not name.startswith("_") and name != "sabotages":
+                found[name] = value
+    return found

@@ -13,12 +13,15 @@ PACKS = read_packs()
 BOUND = [duty for pack in PACKS for _, duty in pack.duties() if duty.binding == "bound"]
 
 
-@pytest.mark.parametrize("duty", BOUND, ids=lambda duty: duty.id)
-def test_a_bound_duty_holds_and_its_sabotage_breaks_it(scene: Scene, duty: Duty) -> None:
+@pytest.mark.parametrize(
+    ("duty", "sabotage"),
+    [pytest.param(duty, name, id=f"{duty.id}-{name}") for duty in BOUND for name in duty.sabotages],
+)
+def test_a_bound_duty_holds_and_its_sabotage_breaks_it(scene: Scene, duty: Duty, sabotage: str) -> None:
     status, words, answers = check_duty(scene.bench, duty, {})
     assert (status, answers) == ("holds", None), words
 
-    broken = sabotages()[duty.sabotage or ""](scene)
+    broken = sabotages()[sabotage](scene)
     status, words, _ = check_duty(broken, duty, {})
     assert status == "broken", words
     assert words.zh
@@ -26,7 +29,7 @@ def test_a_bound_duty_holds_and_its_sabotage_breaks_it(scene: Scene, duty: Duty)
 
 
 def test_every_sabotage_is_named_by_a_duty_and_every_bound_duty_names_one() -> None:
-    named = {duty.sabotage for duty in BOUND}
+    named = {name for duty in BOUND for name in duty.sabotages}
     assert named == set(sabotages())
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
+from citybrain.blueprint.apply import apply
 from citybrain.blueprint.load import load
 from citybrain.city.names import Basis, Name
 from citybrain.city.whole import City
@@ -375,3 +376,16 @@ def test_the_demo_city_is_published_whole(database: Database, told: Publish, clo
     with database.reading() as connection:
         persons = connection.execute("SELECT count(*) FROM hub_catalog_entry WHERE person = ''").fetchone()
     assert persons == (0,)
+
+
+def test_a_city_applied_before_there_was_a_catalogue_is_published_by_the_next_apply(
+    database: Database, clock: SetClock
+) -> None:
+    loaded = load(CITIES / "tiny")
+    with database.transaction() as connection:
+        _, number = apply(connection, loaded, "test", clock, new_id)
+        connection.execute("DELETE FROM hub_catalog_entry")
+        connection.execute("DELETE FROM hub_catalog_state")
+    with database.transaction() as connection:
+        assert apply(connection, loaded, "test", clock, new_id)[1] == number
+        assert one(connection, FLOW).revision == number

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ from citybrain.city.contract import Contract, Field, FieldKind
 from citybrain.city.names import Name
 from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import Reader
+from citybrain.hub.gate import Gate, Store
 from citybrain.hub.scanning import scan_due
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.errors import AccessRefused, Conflicting, NotKnown, WrongUse
@@ -126,10 +128,16 @@ def test_a_proposed_field_is_covered_as_if_sensitive_and_a_declared_one_stands(t
 
 @pytest.fixture
 def city(tiny: City) -> City:
-    """The tiny city before anybody looked at the contents of station."""
+    """The tiny city with stations that may be any text, as where a provider mixes up its columns."""
     contract = tiny.contracts[FLOW]
-    fields = tuple(replace(field, kind=None) for field in contract.fields)
-    return replace(tiny, contracts={FLOW: replace(contract, fields=fields)})
+    rules = tuple(rule for rule in contract.rules if rule.kind in {"type", "required"})
+    return replace(tiny, contracts={FLOW: replace(contract, rules=rules)})
+
+
+@pytest.fixture
+def gate(database: Database, city: City, clock: SetClock, tmp_path: Path) -> Gate:
+    store = Store(tmp_path / "payloads", inline_bytes=1_048_576)
+    return Gate(database, lambda: city, lambda _: {}, store, clock, new_id)
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from citybrain.blueprint.load import load
+from citybrain.casework import tasks
 from citybrain.city.names import Basis
 from citybrain.city.whole import City
+from citybrain.governance.sharing import watch_requests
 from citybrain.hub import emergencies, grants
 from citybrain.hub.sharing import desk, record
 from citybrain.hub.sharing.desk import Terms
@@ -218,3 +220,18 @@ def test_in_an_emergency_the_authority_grants_provisionally(
         held = desk.grant_in_emergency(connection, city, WISH, "flood", "dept:health", people["lin"], clock, new_id)
         assert (held.source, held.ends_at) == ("emergency", end)
         assert emergencies.end(connection, "flood", "lin", clock, new_id) == 1
+
+
+def test_who_is_late_gets_a_task_once_a_step(
+    database: Database, city: City, clock: SetClock, people: dict[str, Viewer]
+) -> None:
+    with database.transaction() as connection:
+        made = desk.apply_for(connection, city, WISH, people["qian"], clock, new_id)
+        desk.check(connection, city, made.number, people["lin"], "", clock, new_id, fit=True)
+        assert watch_requests(connection, city, clock, new_id) == ()
+        clock.advance(timedelta(days=30))
+        assert watch_requests(connection, city, clock, new_id) == (made.number,)
+        assert watch_requests(connection, city, clock, new_id) == ()
+        (task,) = tasks.listed(connection, department="dept:environment")
+    assert made.number in task.title
+    assert made.number in task.title_in("en")

@@ -4,6 +4,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from citybrain.blueprint.duplicates import pointer
 from citybrain.blueprint.load import Loaded, read_stored
 from citybrain.blueprint.plan import Plan, Stage, plan, plan_contents
 from citybrain.blueprint.revisions import Revision, city_of, digest_of, newest, one
@@ -54,7 +55,7 @@ def apply(
     if plan_id is not None and plan_id != made.id:
         raise PlanStale("blueprint.plan_stale", plan=plan_id, now=made.id)
     if made.needs_reason and not reason:
-        raise Conflicting("blueprint.duplicate_suspected", refs=made.needs_reason, alike=_alike(made))
+        raise Conflicting("blueprint.duplicate_suspected", refs=made.needs_reason, alike=_alike(made, loaded.city))
     city = loaded.city
     if city is None:
         raise Conflicting("blueprint.no_city_applied")
@@ -173,5 +174,10 @@ def _retired_systems(made: Plan) -> list[str]:
     return found
 
 
-def _alike(made: Plan) -> list[str]:
-    return [f"{stage.ref} ~ {ref} ({agrees})" for stage in made.stages for ref, agrees in stage.alike]
+def _alike(made: Plan, city: City | None) -> list[str]:
+    """Name each thing that is there already, its owner, and where it can be asked for."""
+    return [
+        f"{stage.ref} ~ {ref} ({agrees}; {pointer(city, ref) if city else ref})"
+        for stage in made.stages
+        for ref, agrees in stage.alike
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -103,6 +104,16 @@ def _entry_named(entries: CommentedSeq, name: str) -> int | None:
     return None
 
 
+def _openapi(path: Path) -> dict[str, Any] | None:
+    """Read the description of a service; none when it is no OpenAPI document."""
+    try:
+        read = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    described = isinstance(read, dict) and str(read.get("openapi", "")).startswith("3.")
+    return read if described and isinstance(read.get("paths"), dict) else None
+
+
 def _as_policy(path: Path, text: str) -> CommentedMap:
     """Lay a file of policies out like the other files; its name is its file's."""
     return CommentedMap({"policy": path.stem, "cedar": text})
@@ -143,4 +154,13 @@ def read_documents(folder: Path) -> Iterator[Document | tuple[Finding, Place]]:
         if not isinstance(content, CommentedMap):
             yield Finding("blueprint.not_a_table", name), Place(name, 1, 1)
             continue
+        if "service" in content and "openapi" in content:
+            beside = path.parent / str(content["openapi"])
+            document = _openapi(beside) if beside.resolve().is_relative_to(folder.resolve()) else None
+            if document is None:
+                shown = {"file": str(content["openapi"])}
+                place = Document(name, content).place(("openapi",))
+                yield Finding("blueprint.openapi_unreadable", f"service:{content['service']}", ("openapi",), shown), place
+                continue
+            content["document"] = document
         yield Document(name, content)

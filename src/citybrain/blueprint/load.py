@@ -22,6 +22,7 @@ from citybrain.city.organisation import Department
 from citybrain.city.policy import Policy
 from citybrain.city.promises import contract_of
 from citybrain.city.scenario import Scenario
+from citybrain.city.service import Service
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import Source, System
 from citybrain.city.whole import City, Thing
@@ -37,6 +38,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "cockpit": Cockpit,
     "scenario": Scenario,
     "policy": Policy,
+    "service": Service,
 }
 
 
@@ -152,6 +154,7 @@ def gather(settings: CitySettings, things: Mapping[str, Thing]) -> City:
         cockpits=by_kind.get("cockpit", {}),
         scenarios=by_kind.get("scenario", {}),
         policies=by_kind.get("policy", {}),
+        services=by_kind.get("service", {}),
     )
 
 

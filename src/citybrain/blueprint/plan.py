@@ -8,16 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from citybrain.blueprint.duplicates import Likeness, alike
 from citybrain.blueprint.load import Loaded, read_stored
 from citybrain.blueprint.revisions import Contents, Revision, digest_of, storable
 from citybrain.city.contract import Contract
 from citybrain.city.findings import Finding
-from citybrain.city.indicator import Indicator
 from citybrain.city.names import Name
-from citybrain.city.whole import City, Thing
+from citybrain.city.whole import City
 from citybrain.kernel.errors import DeclarationWrong
-
-ALIKE_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +116,11 @@ def plan_contents(base: Revision, contents: Contents, city: City) -> Plan:
     if breaking:
         raise DeclarationWrong("blueprint.findings", findings=breaking, count=len(breaking))
     users = _users({**base.contents, **target})
+    likeness = Likeness(city)
     stages = [
-        *(_stage("add", ref, {}, target[ref], users, city) for ref in added),
-        *(_stage("change", ref, base.contents[ref], target[ref], users, city) for ref in changed),
-        *(_stage("remove", ref, base.contents[ref], {}, users, city) for ref in removed),
+        *(_stage("add", ref, {}, target[ref], users, likeness) for ref in added),
+        *(_stage("change", ref, base.contents[ref], target[ref], users, likeness) for ref in changed),
+        *(_stage("remove", ref, base.contents[ref], {}, users, likeness) for ref in removed),
     ]
     name = hashlib.sha256(f"{base.number}".encode() + base.digest + digest_of(target)).hexdigest()[:12]
     return Plan(name, base.number, tuple(stages), target)
@@ -133,13 +132,13 @@ def _stage(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     users: Mapping[str, set[str]],
-    city: City,
+    likeness: Likeness,
 ) -> Stage:
     content = after or before
     changes = tuple(_differences(before, after)) if act == "change" else ()
     affects = () if act == "add" else tuple(sorted(_closure(ref, users) - {ref}))
-    alike = tuple(_alike(city, ref)) if act == "add" else ()
-    return Stage(act, ref, ref.split(":", 1)[0], name_of(ref, content), changes, affects, alike)
+    twins = tuple(alike(likeness, ref)) if act == "add" else ()
+    return Stage(act, ref, ref.split(":", 1)[0], name_of(ref, content), changes, affects, twins)
 
 
 def name_of(ref: str, content: Mapping[str, Any]) -> Name:
@@ -214,37 +213,6 @@ def _closure(ref: str, users: Mapping[str, set[str]]) -> set[str]:
                 found.add(user)
                 todo.append(user)
     return found
-
-
-def _alike(city: City, ref: str) -> Iterator[tuple[str, str]]:
-    thing: Thing | None = city.things().get(ref)
-    if isinstance(thing, Contract):
-        mine = {field.name for field in thing.fields}
-        for other in city.contracts.values():
-            theirs = {field.name for field in other.fields}
-            said = other.ref in thing.distinct_from or thing.ref in other.distinct_from
-            later_of_two = other.ref >= thing.ref
-            if (
-                other.ref == ref
-                or said
-                or later_of_two
-                or (
-                    thing.resource.split("@")[0] == other.resource.split("@")[0]
-                    and thing.department == other.department
-                )
-            ):
-                continue
-            same = mine & theirs
-            if len(mine) >= 3 and len(same) / min(len(mine), len(theirs)) >= ALIKE_SHARE:
-                yield other.ref, f"{len(same)}/{len(mine)}"
-    if isinstance(thing, Indicator) and thing.measure is not None:
-        for twin in city.indicators.values():
-            if twin.ref < thing.ref and twin.measure is not None and _same_sum(thing, twin):
-                yield twin.ref, twin.measure.text
-
-
-def _same_sum(one: Indicator, two: Indicator) -> bool:
-    return one.source == two.source and one.measure == two.measure and one.filter == two.filter and one.time == two.time
 
 
 def _breaking(before: Mapping[str, Any], after: Mapping[str, Any], ref: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from citybrain.city.findings import Finding
 from citybrain.city.grant import Grant
 from citybrain.city.indicator import Indicator
 from citybrain.city.names import near
+from citybrain.city.offering import offering_findings
 from citybrain.city.protection import protection_findings
 from citybrain.city.scenario import Scenario
 from citybrain.city.system import Source, System
@@ -50,6 +51,7 @@ def cross_check(city: City) -> list[Finding]:
     for scenario in city.scenarios.values():
         found += _scenario(city, scenario)
     found += protection_findings(city)
+    found += offering_findings(city)
     return found
 
 
@@ -142,7 +144,7 @@ def _source(city: City, source: Source) -> Iterator[Finding]:
 
 
 def _grant(city: City, grant: Grant) -> Iterator[Finding]:
-    yield from _unknown(grant.from_, city.contracts, grant.ref, ("from",))
+    yield from _unknown(grant.from_, [*city.contracts, *city.services], grant.ref, ("from",))
     yield from _unknown(grant.to, city.departments, grant.ref, ("to",))
     contract = city.contracts.get(grant.from_)
     if contract is None:

@@ -1,4 +1,4 @@
-"""Grants (授权): which department may use which fields of a contract, for what, until when (Hangzhou art. 13)."""
+"""Grants (授权): which department may use which fields of a contract or service, for what (Hangzhou art. 13)."""
 
 from datetime import date
 from typing import Annotated
@@ -6,7 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from citybrain.city.expression import Expression
-from citybrain.city.names import Basis, ContractRef, DepartmentRef, FieldName, Identifier, Noun
+from citybrain.city.names import Basis, ContractRef, DepartmentRef, Identifier, Noun, ServiceRef
+
+GrantedName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class Grant(Noun):
@@ -15,21 +17,21 @@ class Grant(Noun):
     Attributes:
         basis: Why it is lawful.
         grant: Short name.
-        from_: The contract.
+        from_: The contract or service.
         to: Who may use it.
-        purpose: One of the contract's purposes.
-        fields: The fields that may leave.
+        purpose: One of its purposes.
+        fields: The fields that may leave; of a service, the operations that may be called and the fields of their answers.
         rows: Which rows may leave; none means all.
         until: Last day.
 
     """
 
     grant: Identifier
-    from_: Annotated[ContractRef, Field(alias="from")]
+    from_: Annotated[ContractRef | ServiceRef, Field(alias="from")]
     to: DepartmentRef
     purpose: str
     basis: Basis
-    fields: Annotated[tuple[FieldName, ...], Field(min_length=1)]
+    fields: Annotated[tuple[GrantedName, ...], Field(min_length=1)]
     rows: Expression | None = None
     until: date
 

@@ -16,10 +16,12 @@ class Probe(Noun):
 
     Attributes:
         probe: Its name; see ``citybrain.governance.probes``.
+        sabotage: A deliberate break of its own, beside that of the row.
 
     """
 
     probe: Identifier
+    sabotage: Identifier | None = None
 
 
 class Statement(Noun):
@@ -84,6 +86,12 @@ class Duty(Noun):
     answers: str | None = None
     organisational: Name | None = None
     note: Name | None = None
+
+    @property
+    def sabotages(self) -> tuple[str, ...]:
+        """Every deliberate break that must turn the row broken: its own and those of its checks."""
+        own = [item.sabotage for item in self.checks if isinstance(item, Probe) and item.sabotage]
+        return tuple(name for name in (self.sabotage, *own) if name)
 
     @property
     def binding(self) -> Binding:

@@ -18,6 +18,7 @@ _PERCENT = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
 DepartmentRef = Annotated[str, StringConstraints(pattern=r"^dept:[a-z0-9-]+$")]
 SystemRef = Annotated[str, StringConstraints(pattern=r"^system:[a-z0-9-]+/[a-z0-9_-]+$")]
 ContractRef = Annotated[str, StringConstraints(pattern=r"^contract:[a-z0-9-]+/[a-z0-9_]+(@\d+)?$")]
+ServiceRef = Annotated[str, StringConstraints(pattern=r"^service:[a-z0-9-]+/[a-z0-9_-]+$")]
 ModelRef = Annotated[str, StringConstraints(pattern=r"^model:[a-z0-9-]+/[a-z0-9_]+$")]
 IndicatorRef = Annotated[str, StringConstraints(pattern=r"^indicator:[a-z0-9_.-]+$")]
 ArticleRef = Annotated[str, StringConstraints(pattern=r"^[a-z]+-?[a-z0-9]*-?\d{0,4}(/[0-9.]+)?$")]

@@ -11,10 +11,11 @@ from citybrain.city.indicator import Indicator, Model
 from citybrain.city.organisation import Department, Person, Post
 from citybrain.city.policy import Policy
 from citybrain.city.scenario import Scenario
+from citybrain.city.service import Service
 from citybrain.city.settings import CitySettings
 from citybrain.city.system import Source, System
 
-Thing = Department | System | Source | Contract | Grant | Model | Indicator | Cockpit | Scenario | Policy
+Thing = Department | System | Source | Contract | Grant | Model | Indicator | Cockpit | Scenario | Policy | Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class City:
 
     Attributes:
         settings: The city's own file.
-        departments, systems, sources, contracts, grants, models, indicators, cockpits, scenarios, policies: Things
-            by Ref.
+        departments, systems, sources, contracts, services, grants, models, indicators, cockpits, scenarios, policies:
+            Things by Ref.
         revision: Number of the stored revision, 0 before it is stored.
 
     """
@@ -40,6 +41,7 @@ class City:
     cockpits: Mapping[str, Cockpit] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
     revision: int = 0
 
     @property
@@ -53,6 +55,7 @@ class City:
         yield "system", self.systems
         yield "contract", self.contracts
         yield "source", self.sources
+        yield "service", self.services
         yield "grant", self.grants
         yield "model", self.models
         yield "indicator", self.indicators

@@ -1,9 +1,10 @@
-"""The command on kinds of fields: what the newest rows of a contract suggest."""
+"""Commands on classification: what a contract's newest rows suggest, and the catalogue of important data."""
 
 from dataclasses import asdict
 
 import click
 
+from citybrain.city.grading import important
 from citybrain.city.names import near
 from citybrain.cli.opening import opened
 from citybrain.cli.output import tell_json
@@ -37,3 +38,22 @@ def classify(contract: str, *, as_json: bool) -> None:
         kind, why = say(f"safeguards.kind_{item.kind}", language), say(f"safeguards.why_{item.why}", language)
         told = {"field": item.field, "kind": kind, "why": why, "share": f"{item.share:.0%}", "rows": item.sample_count}
         click.echo(say("safeguards.proposed", language, **told))
+
+
+@click.command("important")
+@click.option("--json", "as_json", is_flag=True, help="机读格式 machine-readable")
+def important_data(*, as_json: bool) -> None:
+    """导出重要数据目录：核心、重要数据及其衍生。Export the catalogue of core and important data, derived data too."""
+    settings = Settings()
+    with opened(settings) as instance:
+        lines = important(instance.city_now())
+    if as_json:
+        tell_json([{**asdict(line), "name": {"zh": line.name.zh, "en": line.name.en}} for line in lines])
+        return
+    language = settings.language
+    if not lines:
+        click.echo(say("safeguards.nothing_important", language))
+    for line in lines:
+        data_class = say(f"safeguards.class_{line.data_class}", language)
+        told = {"ref": line.ref, "name": line.name.said(language), "grade": line.grade, "owner": line.owner}
+        click.echo(say("safeguards.important_line", language, data_class=data_class, **told))

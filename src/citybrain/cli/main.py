@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": "hub:ingest",
     "query": "hub:query",
     "classify": "classifying:classify",
+    "important": "classifying:important_data",
     "indicator": "insight:indicator",
     "verify": "evidence:verify",
     "law": "law:law",

@@ -66,3 +66,24 @@ SELECT count(*), count(*) FILTER (WHERE state = 'closed') FROM scenario_run;
 -- name: reason_of
 -- What was attested when a revision came into force.
 SELECT body FROM evidence_entry WHERE act = 'city:revision:applied' AND subject = %(subject)s ORDER BY id DESC LIMIT 1;
+
+-- name: dissents
+-- Dissents of the city: raised, open, finished.
+SELECT count(*), count(*) FILTER (WHERE finished_at IS NULL), count(*) FILTER (WHERE finished_at IS NOT NULL)
+FROM governance_dissent;
+
+-- name: dissents_not_escalated
+-- Dissents whose period ran out long enough ago and nobody was told.
+SELECT count(*) FROM governance_dissent
+WHERE state IN ('open', 'ordered', 'appealed') AND due_at < %(before)s AND escalated_at IS NULL;
+
+-- name: dissents_without_mark
+-- Open dissents about values that no reader can see.
+SELECT count(*) FROM governance_dissent AS dissent
+WHERE kind = 'value' AND finished_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM hub_dispute WHERE hub_dispute.id = dissent.id AND lifted_at IS NULL);
+
+-- name: releases
+-- Releases, and those without evidence of their own.
+SELECT count(*), count(*) FILTER (WHERE evidence_entry.subject IS DISTINCT FROM hub_release.thing)
+FROM hub_release LEFT JOIN evidence_entry ON evidence_entry.id = hub_release.evidence;

@@ -76,7 +76,7 @@ def rehearsing(database: Database) -> Iterator[Rehearsal]:
     """
     sql = statements("citybrain.governance", "rehearsal")
     with database.transaction() as connection, connection.transaction(force_rollback=True):
-        for name in ("patience", "numbers", "head", "place"):
+        for name in ("patience", "numbers", "head", "place", "dissents", "dissents_begin"):
             connection.execute(sql[name])
         yield Rehearsal(connection)
 

@@ -13,3 +13,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS hub_head (one boolean PRIMARY KEY, position
 -- name: place
 -- Where they begin.
 INSERT INTO pg_temp.hub_head (one, position) VALUES (true, 4000000000000000) ON CONFLICT DO NOTHING;
+
+-- name: dissents
+-- Numbers of dissents in the rehearsal, far beyond the city's own.
+CREATE TEMPORARY TABLE IF NOT EXISTS governance_dissent_number (year integer PRIMARY KEY, last integer NOT NULL)
+ON COMMIT DROP;
+
+-- name: dissents_begin
+-- Where they begin.
+INSERT INTO pg_temp.governance_dissent_number (year, last)
+SELECT year, 900000 FROM generate_series(2000, 2199) AS year ON CONFLICT DO NOTHING;

@@ -135,8 +135,8 @@ def reckon(connection: Connection, city: City, first: date, last: date, now: dat
     found: list[Score] = []
     totals: dict[str, list[list[Score]]] = {}
     for contract in city.contracts.values():
-        batches, received, refused, late = came.get(contract.ref, (0, 0, 0, 0, 0))
-        expected = _expected(contract, city, first, last, now)
+        batches, received, refused, late, begun = came.get(contract.ref, (0, 0, 0, 0, None))
+        expected = _expected(contract, city, (first, last), begun, now)
         scores = _of_contract(
             contract, _Came(batches, int(received), refused, late, expected),
             broken.get(contract.ref, {}), upheld.get(contract.ref, 0),
@@ -161,12 +161,14 @@ def _promise(contract: Contract) -> timedelta | None:
     return None if contract.fresh_within is None else contract.fresh_within + (contract.cycle or timedelta())
 
 
-def _expected(contract: Contract, city: City, first: date, last: date, now: datetime) -> int | None:
-    """Count the deliveries that were due in the days, as far as they have passed."""
-    if contract.cycle is None:
+def _expected(
+    contract: Contract, city: City, days: tuple[date, date], begun: datetime | None, now: datetime
+) -> int | None:
+    """Count the deliveries that were due in the days since the first one ever, as far as they have passed."""
+    if contract.cycle is None or begun is None:
         return None
-    begins = datetime.combine(first, datetime.min.time(), city.zone)
-    ends = min(datetime.combine(last + timedelta(days=1), datetime.min.time(), city.zone), now)
+    begins = max(datetime.combine(days[0], datetime.min.time(), city.zone), begun)
+    ends = min(datetime.combine(days[1] + timedelta(days=1), datetime.min.time(), city.zone), now)
     return max(0, (ends - begins) // contract.cycle)
 
 

@@ -1,7 +1,11 @@
 -- name: came
--- What came by contract: batches, rows, refused and late batches.
+-- What came by contract: batches, rows, refused and late batches, and when it all began.
 SELECT batch.contract, count(*), coalesce(sum(batch.received), 0), count(*) FILTER (WHERE batch.status = 'refused'),
-    count(*) FILTER (WHERE batch.arrived_at - batch.newest_at > promised.within)
+    count(*) FILTER (WHERE batch.arrived_at - batch.newest_at > promised.within), (
+        SELECT begun.arrived_at FROM hub_batch AS begun
+        WHERE begun.contract = batch.contract AND begun.status = 'admitted' AND begun.position IS NOT NULL
+        ORDER BY begun.position LIMIT 1
+    )
 FROM hub_batch AS batch
 JOIN unnest(%(contracts)s::text[], %(promises)s::interval[]) AS promised (contract, within)
     ON promised.contract = batch.contract

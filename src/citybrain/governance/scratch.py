@@ -17,6 +17,7 @@ from citybrain.city.whole import City
 CONTRACT = "contract:law-check/readings"
 KEPT = "contract:law-check/register"
 METER = "system:law-check/meter"
+DESK = "system:law-check-bureau/desk"
 BUREAU = "dept:law-check-bureau"
 PROVIDER = "dept:law-check"
 AMOUNT = "indicator:law_check.amount"
@@ -96,7 +97,7 @@ def scratch_files(zone: str = "Asia/Shanghai") -> dict[str, dict[str, Any]]:
         zone: Zone of the running city.
 
     """
-    clerk, leader = ["repair_rows", "issue_tasks"], ["issue_tasks", "operate_hub"]
+    clerk, leader = ["repair_rows", "issue_tasks", "grant_data"], ["issue_tasks", "operate_hub", "request_data"]
     files: dict[str, dict[str, Any]] = {
         "city": {
             "city": {"id": "law-check", "name": _said("条例检查", "law check"), "zone": zone, "code": "990100"},
@@ -113,6 +114,7 @@ def scratch_files(zone: str = "Asia/Shanghai") -> dict[str, dict[str, Any]]:
             "system": "law-check/meter", "name": _said("检查表计", "meter"), "owner": PROVIDER,
             "provides": [CONTRACT, KEPT],
         },
+        DESK: {"system": "law-check-bureau/desk", "name": _said("检查取用", "desk"), "owner": BUREAU},
         AMOUNT: _indicator("law_check.amount", CONTRACT, thresholds={"by": "place", "alarm": "value > 100"}),
         MODEL: {
             "model": "law-check/places", "name": _said("检查主题", "theme"), "owner": PROVIDER,
@@ -172,7 +174,7 @@ def scratch_city(like: City) -> City:
     return City(
         settings=CitySettings.model_validate(files["city"]),
         departments={item.ref: item for item in departments},
-        systems={METER: System.model_validate(files[METER])},
+        systems={ref: System.model_validate(files[ref]) for ref in (METER, DESK)},
         contracts={item.ref: item for item in contracts},
         models={MODEL: Model.model_validate(files[MODEL])},
         indicators={item.ref: item for item in indicators},

@@ -34,6 +34,8 @@ from citybrain.kernel.sql import statements
 from citybrain.safeguards import evidence
 from citybrain.safeguards.authorization.rows import Asker, rows_allowed
 from citybrain.safeguards.authorization.rulebook import Decision, Rulebook, Use, house_policies
+from citybrain.safeguards.classification import proposed_kinds
+from citybrain.safeguards.detection import protect
 from citybrain.safeguards.expressions import Surroundings, compile_rows
 from citybrain.safeguards.masking import mask, mask_of
 from citybrain.safeguards.purpose_keys import purpose_key
@@ -159,6 +161,7 @@ class Releaser:
         how: tuple[str, str, Channel, float],
     ) -> Release:  # fmt: skip
         system, form, channel, begun = how
+        contract = protect(contract, proposed_kinds(connection, contract.ref))
         fields = question.fields or held.fields
         masks = self._masks(contract, held, fields)
         for condition in question.where:

@@ -1,6 +1,7 @@
 """Looking once at the newest batch of each contract version, for kinds its file does not declare (Nanjing art. 23)."""
 
-from typing import LiteralString
+from collections.abc import Sequence
+from uuid import UUID
 
 import polars as pl
 
@@ -30,15 +31,14 @@ def scan_due(database: Database, city: City, reader: Reader, clock: Clock) -> in
     """
     with database.reading() as connection:
         waiting = classification.unscanned(connection, tuple(city.contracts.values()))
+        newest = _newest(connection, [contract.ref for contract in waiting], LEAST_ROWS)
     looked = 0
-    for contract in waiting:
+    for ref, (batch, position) in newest.items():
+        contract = city.contracts[ref]
         with database.transaction() as connection:
-            found = connection.execute(_newest(), {"contract": contract.ref, "least": LEAST_ROWS}).fetchone()
-            if found is None:
-                continue
-            rows = _rows(connection, contract, reader, int(found[1]))
+            rows = _rows(connection, contract, reader, position)
             proposals = propose(rows, contract)
-            looked += classification.note(connection, contract, proposals, clock.now(), found[0], rows.height)
+            looked += classification.note(connection, contract, proposals, clock.now(), batch, rows.height)
     return looked
 
 
@@ -51,8 +51,12 @@ def proposals_now(connection: Connection, contract: Contract, reader: Reader) ->
         reader: Reads rows.
 
     """
-    found = connection.execute(_newest(), {"contract": contract.ref, "least": 1}).fetchone()
-    return [] if found is None else propose(_rows(connection, contract, reader, int(found[1])), contract)
+    newest = _newest(connection, [contract.ref], 1)
+    return [
+        item
+        for _, position in newest.values()
+        for item in propose(_rows(connection, contract, reader, position), contract)
+    ]
 
 
 def _rows(connection: Connection, contract: Contract, reader: Reader, position: int) -> pl.DataFrame:
@@ -61,5 +65,8 @@ def _rows(connection: Connection, contract: Contract, reader: Reader, position: 
     return batch.filter(pl.col(POSITION) == position).select(names).collect()
 
 
-def _newest() -> LiteralString:
-    return statements("citybrain.hub", "scanning")["newest_batch"]
+def _newest(connection: Connection, contracts: Sequence[str], least: int) -> dict[str, tuple[UUID, int]]:
+    """Return batch and position of the newest batch by contract."""
+    given = {"contracts": list(contracts), "least": least}
+    found = connection.execute(statements("citybrain.hub", "scanning")["newest_batches"], given).fetchall()
+    return {ref: (batch, int(position)) for ref, batch, position in found}

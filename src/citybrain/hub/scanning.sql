@@ -1,5 +1,5 @@
--- name: newest_batch
--- The newest batch that still stands in the log or the lake.
-SELECT id, position FROM hub_batch
-WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL AND accepted >= %(least)s
-ORDER BY position DESC LIMIT 1;
+-- name: newest_batches
+-- The newest batch of each contract that has enough rows.
+SELECT DISTINCT ON (contract) contract, id, position FROM hub_batch
+WHERE contract = ANY(%(contracts)s) AND status = 'admitted' AND position IS NOT NULL AND accepted >= %(least)s
+ORDER BY contract, position DESC;

@@ -90,6 +90,13 @@ class BatchRefused(CityBrainError):
     http_status = 422
 
 
+class TooOften(CityBrainError):
+    """Asked more often than agreed; trying again later is right."""
+
+    http_status = 429
+    retryable = True
+
+
 class Unavailable(CityBrainError):
     """Not now; trying again later is right."""
 

@@ -68,7 +68,7 @@ def make_app(
         if page is not None:
             return page
         language = language_of(request, instance.settings.language)
-        headers = {"retry-after": "5"} if known.retryable else {}
+        headers = {"retry-after": str(known.params.get("retry_after_s", 5))} if known.retryable else {}
         if known.http_status == 401:
             headers["www-authenticate"] = 'Bearer realm="citybrain"'
         return Response(

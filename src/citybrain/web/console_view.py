@@ -281,6 +281,7 @@ class ContractPage:
         batches: Latest batches.
         batches_href: All batches.
         declaration_href: The declared file.
+        disputes: How much of it is in dispute ("2 条争议中"); empty when nothing is.
 
     """
 
@@ -306,3 +307,4 @@ class ContractPage:
     batches: tuple[BatchLine, ...] = ()
     batches_href: str = ""
     declaration_href: str = ""
+    disputes: str = ""

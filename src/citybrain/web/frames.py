@@ -87,10 +87,7 @@ def _who(instance: Instance, visit: Visit, language: Language) -> dict[str, Any]
     )
     with instance.database.reading() as connection:
         waiting = tasks.listed(connection, department=viewer.department, open_only=True)
-    sections: list[Section] = ["cockpit", "tasks", "scenario"]
-    if viewer.may & {"operate_hub", "repair_rows", "request_data", "grant_data"}:
-        sections.append("console")
-    sections.append("law")
+    sections: list[Section] = ["cockpit", "tasks", "scenario", "console", "law"]
     return {
         "person": person.name.said(language),
         "post": post.name.said(language),

@@ -102,6 +102,7 @@ class IndicatorPage:
         used_in: Cockpits and scenarios that show it.
         issue: The form that issues a task; None when this post may not.
         csv_href: The values as CSV.
+        disputes: How much of what it rests on is in dispute ("2 条争议中"); empty when nothing is.
 
     """
 
@@ -131,3 +132,4 @@ class IndicatorPage:
     used_in: tuple[Link, ...] = ()
     issue: IssueForm | None = None
     csv_href: str = ""
+    disputes: str = ""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from citybrain.city.contract import Contract
 from citybrain.city.whole import City
 from citybrain.cockpits.figures_view import State
-from citybrain.hub import monitor
+from citybrain.hub import disputes, monitor
 from citybrain.kernel.messages import Language, say
 from citybrain.kernel.numerals import number
 from citybrain.kernel.postgres import Connection
@@ -51,6 +51,19 @@ def aspects(
         say("edge.legality_reason", language),
     )
     return (legality, *shares, _timeliness(connection, city, contracts, since, language))
+
+
+def in_dispute(connection: Connection, contracts: Sequence[str], language: Language) -> str:
+    """Say how much of some contracts is in dispute; nothing when nothing is (Nanjing art. 11).
+
+    Args:
+        connection: A reading transaction.
+        contracts: Refs.
+        language: ``zh`` or ``en``.
+
+    """
+    count = sum(disputes.counts(connection, contracts).values())
+    return say("dissent.in_dispute", language, count=number(count)) if count else ""
 
 
 def _known(city: City, contracts: Sequence[str]) -> list[Contract]:

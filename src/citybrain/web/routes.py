@@ -4,13 +4,25 @@ from litestar.types import ControllerRouterHandler
 
 from citybrain.web import door, law_page, staticfiles
 from citybrain.web.cockpit import boards, indicators, scenarios, streams, tasks
-from citybrain.web.console import classification, contracts, dissent, exchange, plan, quality, quarantine
+from citybrain.web.console import (
+    catalog,
+    classification,
+    contracts,
+    dissent,
+    exchange,
+    grants,
+    plan,
+    quality,
+    quarantine,
+    requests,
+)
 
 
 def all_routes() -> list[ControllerRouterHandler]:
     """List the routes of all fronts."""
     cockpit = [*boards.ROUTES, *streams.ROUTES, *tasks.ROUTES, *indicators.ROUTES, *scenarios.ROUTES]
     console = [*contracts.ROUTES, *exchange.ROUTES, *quarantine.ROUTES, *plan.ROUTES]
-    console += [*classification.ROUTES]
+    console += [*catalog.ROUTES, *classification.ROUTES]
     console += [*dissent.ROUTES, *quality.ROUTES]
+    console += [*requests.ROUTES, *grants.ROUTES]
     return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console, *law_page.ROUTES]

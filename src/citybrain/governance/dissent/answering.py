@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from citybrain.city.whole import City
-from citybrain.governance.dissent.case import Dissent, Raiser, held, note, one, sql
+from citybrain.governance.dissent.case import Dissent, Raiser, clean, held, note, one, sql
 from citybrain.governance.dissent.consequences import Errand, consumers_of, note_consumers, order_task, root_cause
 from citybrain.governance.dissent.raising import due
 from citybrain.hub import corrections, disputes
@@ -192,7 +192,7 @@ def _answer(
         raise WrongUse("dissent.words_missing")
     at = clock.now()
     given = {
-        "id": found.id, "verdict": verdict, "at": at, "words": words.strip(), "late": at > found.due_at,
+        "id": found.id, "verdict": verdict, "at": at, "words": clean(words), "late": at > found.due_at,
         "corrected": corrected, "reaction_due_at": due(city, at, city.settings.clocks.dissent_reaction),
     }  # fmt: skip
     connection.execute(sql()["answer"], given)
@@ -307,7 +307,7 @@ def decide(
         order_task(connection, city, one(connection, number), errand, clock, new_id)
     else:
         until = due(city, at, city.settings.clocks.dissent_reaction)
-        connection.execute(sql()["dismiss"], {"id": found.id, "words": words.strip(), "reaction_due_at": until})
+        connection.execute(sql()["dismiss"], {"id": found.id, "words": clean(words), "reaction_due_at": until})
         note(connection, found, "dismissed", viewer.person, words, at, new_id, late=late)
     return one(connection, number)
 

@@ -1,6 +1,7 @@
 """A dissent as it stands, its course, and where it is found (Nanjing art. 11)."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +23,7 @@ Verdict = Literal["upheld", "rejected"]
 WORDS_CHARACTERS = 2_000
 FINISHED: frozenset[str] = frozenset({"closed", "lapsed", "withdrawn"})
 FOR_PROVIDER: frozenset[str] = frozenset({"open", "ordered"})
+_NUMBER = re.compile(r"[0-9]{2}-[0-9]{4,7}")
 _ACTS = {
     "raised": "governance:dissent:raised",
     "upheld": "governance:dissent:upheld",
@@ -134,9 +136,25 @@ class Event:
     words: str
 
 
+def clean(text: str) -> str:
+    """Write a text so that it can be kept: no NUL and nothing that is no character.
+
+    Args:
+        text: As somebody typed it.
+
+    """
+    return text.replace("\x00", "␀").encode("utf-8", "replace").decode().strip()
+
+
 def sql() -> Mapping[str, LiteralString]:
     """Return the statements of dissents."""
     return statements("citybrain.governance.dissent", "case")
+
+
+def _number(text: str) -> str:
+    if _NUMBER.fullmatch(text) is None:
+        raise NotKnown("dissent.unknown", number=text[:20])
+    return text
 
 
 def one(connection: Connection, number: str) -> Dissent:
@@ -150,7 +168,7 @@ def one(connection: Connection, number: str) -> Dissent:
         NotKnown: There is none.
 
     """
-    row = connection.execute(sql()["one"], {"number": number}).fetchone()
+    row = connection.execute(sql()["one"], {"number": _number(number)}).fetchone()
     if row is None:
         raise NotKnown("dissent.unknown", number=number)
     return Dissent(*row)
@@ -167,7 +185,7 @@ def held(connection: Connection, number: str) -> Dissent:
         NotKnown: There is none.
 
     """
-    connection.execute(sql()["hold"], {"number": number})
+    connection.execute(sql()["hold"], {"number": _number(number)})
     return one(connection, number)
 
 
@@ -183,7 +201,7 @@ def tracked(connection: Connection, number: str, code: str) -> Dissent:
         NotKnown: No such dissent, or another code; the two are not told apart.
 
     """
-    given = {"number": number, "hash": hashlib.sha256(code.encode()).digest()}
+    given = {"number": _number(number), "hash": hashlib.sha256(code.encode()).digest()}
     row = connection.execute(sql()["tracked"], given).fetchone()
     if row is None:
         raise NotKnown("dissent.unknown", number=number)
@@ -277,7 +295,7 @@ def note(
         **facts: More for the evidence.
 
     """
-    given = {"dissent": dissent.id, "at": at, "act": act, "person": person, "words": words.strip()[:WORDS_CHARACTERS]}
+    given = {"dissent": dissent.id, "at": at, "act": act, "person": person, "words": clean(words)[:WORDS_CHARACTERS]}
     connection.execute(sql()["note_event"], given)
     attested = {"number": dissent.number, "contract": dissent.contract, "field": dissent.field, "by": person, **facts}
     evidence.write(connection, _ACTS[act], str(dissent.id), attested, at, new_id)

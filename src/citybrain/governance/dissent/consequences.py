@@ -8,7 +8,7 @@ from uuid import UUID
 
 from citybrain.casework import tasks
 from citybrain.city.whole import City
-from citybrain.governance.dissent.case import Dissent, note, one, sql
+from citybrain.governance.dissent.case import WORDS_CHARACTERS, Dissent, clean, note, one, sql
 from citybrain.governance.dissent.raising import due
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import NotKnown
@@ -138,7 +138,7 @@ def redecide(connection: Connection, number: str, viewer: Viewer, words: str, cl
     found, at = one(connection, number), clock.now()
     given = {
         "dissent": found.id, "department": viewer.department, "person": viewer.person, "at": at,
-        "words": words.strip()[:2_000],
+        "words": clean(words)[:WORDS_CHARACTERS],
     }  # fmt: skip
     if not connection.execute(sql()["redecide"], given).fetchall():
         raise NotKnown("dissent.not_on_list", number=number, department=viewer.department)

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from citybrain.city.contract import Contract
 from citybrain.city.names import near
 from citybrain.city.whole import City
-from citybrain.governance.dissent.case import Channel, Dissent, Kind, Raiser, note, one, sql
+from citybrain.governance.dissent.case import Channel, Dissent, Kind, Raiser, clean, note, one, sql
 from citybrain.hub import corrections, disputes
 from citybrain.hub.exchange.reading import Reader
 from citybrain.kernel.calendar import add_working_days
@@ -168,6 +168,8 @@ def _said(order: Order, contract: Contract) -> None:
         raise WrongUse("dissent.outsider_missing")
     if order.kind == "value" and order.keys is None and order.batch is None:
         raise WrongUse("dissent.nothing_named", contract=contract.ref, keys=list(contract.keys))
+    if order.kind == "score" and order.raiser.department != contract.provider:
+        raise AccessRefused("quality.not_your_score", contract=contract.ref)
     if order.kind == "score" and order.day is None:
         raise WrongUse("dissent.day_missing")
 
@@ -199,15 +201,15 @@ def _write(
         "id": id_, "number": number, "hash": hashlib.sha256(code.encode()).digest(), "kind": order.kind,
         "contract": contract.ref, "provider": _answering(city, contract, order),
         "keys": None if order.keys is None else Jsonb(dict(order.keys)), "batch": order.batch, "field": order.field,
-        "day": order.day, "seen": order.seen.strip()[:TEXT_CHARACTERS],
-        "claimed": order.claimed.strip()[:TEXT_CHARACTERS], "grounds": order.grounds.strip()[:GROUNDS_CHARACTERS],
+        "day": order.day, "seen": clean(order.seen)[:TEXT_CHARACTERS],
+        "claimed": clean(order.claimed)[:TEXT_CHARACTERS], "grounds": clean(order.grounds)[:GROUNDS_CHARACTERS],
         "attachment": order.attachment, "raiser_kind": order.raiser.kind, "raiser": order.raiser.ref,
         "raiser_department": order.raiser.department, "channel": order.channel, "at": at,
         "due_at": due(city, at, city.settings.clocks.dissent), "revision": city.revision,
     }  # fmt: skip
     connection.execute(sql()["insert"], given)
     if order.outsider is not None:
-        name, contact = (text.strip()[:TEXT_CHARACTERS] for text in order.outsider)
+        name, contact = (clean(text)[:TEXT_CHARACTERS] for text in order.outsider)
         connection.execute(sql()["keep_outsider"], {"dissent": id_, "name": name, "contact": contact})
     return one(connection, number)
 

@@ -4,11 +4,22 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from citybrain.governance.bench import Bench, Seen
-from citybrain.governance.probes import access, cockpits, exchange, quality, register, work
+from citybrain.governance.probes import (
+    access,
+    catalog,
+    cockpits,
+    dissents,
+    exchange,
+    protection,
+    quality,
+    register,
+    sharing,
+    work,
+)
 
 ProbeFunction = Callable[[Bench], Seen]
 
-_MODULES = (access, cockpits, exchange, quality, register, work)
+_MODULES = (access, catalog, cockpits, dissents, exchange, protection, quality, register, sharing, work)
 
 
 def known_probes() -> Mapping[str, ProbeFunction]:

@@ -68,14 +68,6 @@ def repeated_counts_once(bench: Bench) -> Seen:
     return seen("repeated_counts_once")
 
 
-def new_column_is_named(bench: Bench) -> Seen:
-    """Deliver a column that the contract does not know: the receipt names it and the rows are taken all the same."""
-    with stage(bench) as at:
-        got = at.send([{**reading(at.clock.now()), "platform": "2"}])
-    demand("platform" in got.unknown_fields and got.accepted == 1, "new_column_is_silent")
-    return seen("new_column_is_named", contracts=len(bench.city.contracts))
-
-
 def sensitive_fields_stay_in(bench: Bench) -> Seen:
     """Look at rows with a field of grade 3: it stays in, the contract takes its grade, the look is evidenced."""
     with stage(bench) as at:

@@ -210,8 +210,8 @@ def note(
     """
     given = {"request": now.id, "at": at, "act": act, "person": person, "words": words[:WORDS_CHARACTERS]}
     connection.execute(sql()["note_event"], given)
-    facts = {"thing": now.thing, "department": now.department, "by": person}
-    evidence.write(connection, f"hub:request:{act}", now.number, facts, at, new_id)
+    facts = {"act": act, "thing": now.thing, "department": now.department, "by": person}
+    evidence.write(connection, "hub:request:moved", now.number, facts, at, new_id)
 
 
 def _made(row: Sequence[Any]) -> SharingRequest:

@@ -13,6 +13,7 @@ import orjson
 from citybrain.city.contract import Contract
 from citybrain.city.names import Name
 from citybrain.city.organisation import Department
+from citybrain.city.service import Service
 from citybrain.city.whole import City
 from citybrain.kernel.errors import IntegrityBroken
 
@@ -48,10 +49,11 @@ class Use:
     Attributes:
         department: Ref of the body that asks.
         thing: Ref of the contract or service.
-        fields: Fields asked for.
+        fields: Fields asked for; of a service, the operation and the fields of its answer.
         at: Present instant.
         system_running: Whether the asking system is in running state.
         emergency: Whether an emergency is declared.
+        operation: Which operation of a service is called; none for a contract.
 
     """
 
@@ -62,6 +64,7 @@ class Use:
     at: datetime
     system_running: bool = True
     emergency: bool = False
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,8 @@ def _entities(city: City) -> Iterator[dict[str, Any]]:
         yield {"uid": {"type": "Department", "id": department.ref}, "attrs": attributes(department), "parents": parents}
     for contract in city.contracts.values():
         yield {"uid": {"type": "Resource", "id": contract.ref}, "attrs": _facts(contract), "parents": []}
+    for service in city.services.values():
+        yield {"uid": {"type": "Resource", "id": service.ref}, "attrs": _service_facts(service), "parents": []}
 
 
 def attributes(department: Department) -> dict[str, Any]:
@@ -233,6 +238,18 @@ def _facts(contract: Contract) -> dict[str, Any]:
     }
 
 
+def _service_facts(service: Service) -> dict[str, Any]:
+    return {
+        "provider": {"__entity": {"type": "Department", "id": service.owner}},
+        "share": service.share,
+        "grade": service.grade,
+        "data_class": "general",
+        "purposes": list(service.purposes),
+        "personal": False,
+        "tags": [],
+    }
+
+
 def _request(use: Use, permit: Permit | None) -> dict[str, Any]:
     context: dict[str, Any] = {
         "purpose": use.purpose,
@@ -241,6 +258,8 @@ def _request(use: Use, permit: Permit | None) -> dict[str, Any]:
         "system_running": use.system_running,
         "emergency": use.emergency,
     }
+    if use.operation is not None:
+        context["operation"] = use.operation
     if permit is not None:
         context["grant"] = {
             "to": {"__entity": {"type": "Department", "id": permit.department}},

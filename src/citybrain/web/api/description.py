@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from citybrain.hub.formats import MEDIA_TYPES
+from citybrain.web.api import catalog_description
 from citybrain.web.problems import PROBLEM_TYPE, dumps
 
 Schema = dict[str, Any]
@@ -70,6 +71,7 @@ def document() -> Schema:
             "/api/v1/contracts/{department}/{resource}/batches": {"post": _admit()},
             "/api/v1/indicators/{name}": {"get": _indicator()},
             "/api/v1/law": {"get": _law()},
+            **catalog_description.paths(),
             "/api/v1/dissents": {"post": _raise_dissent()},
             "/api/v1/dissents/{number}": {"get": _dissent()},
         },

@@ -37,6 +37,7 @@ async def raise_one(request: Request[Any, Any, State]) -> Response[bytes]:
     """
     instance: Instance = request.app.state.instance
     entrance: Entrance = request.app.state.entrance
+    raiser, channel = await entrance.enter(lambda: _raiser(instance, request))
     body = b""
     async for part in request.stream():
         body += part
@@ -45,7 +46,6 @@ async def raise_one(request: Request[Any, Any, State]) -> Response[bytes]:
     asked = _read(body)
 
     def raise_it() -> dict[str, Any]:
-        raiser, channel = _raiser(instance, request)
         order = _order(asked, raiser, channel)
         with instance.database.transaction() as connection:
             raised = raise_dissent(

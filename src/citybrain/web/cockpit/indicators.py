@@ -26,7 +26,7 @@ from citybrain.web.indicator_view import IndicatorPage, IssueForm
 from citybrain.web.naming import department_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import FieldError, Option
-from citybrain.web.quality import aspects
+from citybrain.web.quality import aspects, in_dispute
 from citybrain.web.sessions import Visit, check_form, viewer_in
 
 END_OF_WORK = time(18, 0)
@@ -88,6 +88,7 @@ def _page(
         used_in=used_in(look, indicator),
         issue=_form(look, visit, indicator, typed or {}, error) if "issue_tasks" in visit.viewer.may else None,
         csv_href=f"/api/v1/indicators/{indicator.indicator}?format=csv",
+        disputes=in_dispute(look.connection, contracts, look.language),
     )
 
 

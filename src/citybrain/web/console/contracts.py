@@ -23,7 +23,7 @@ from citybrain.web.naming import department_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import Reconciliation
 from citybrain.web.promises import promise
-from citybrain.web.quality import aspects
+from citybrain.web.quality import aspects, in_dispute
 from citybrain.web.sessions import viewer_in
 
 ROWS_SHOWN = 5
@@ -34,11 +34,11 @@ _SILENT_KINDS = frozenset({"type"})
 
 @get("/console")
 async def first(request: Asked) -> Redirect:
-    """Lead to the list of contracts, or to the dissents where a post opens no contract."""
+    """Lead to the list of contracts, or to the catalogue where a post opens no contract."""
 
     def look() -> str:
         may = viewer_in(instance_of(request), request.cookies).viewer.may
-        return "/console/contracts" if may & {"operate_hub", "repair_rows"} else "/console/dissents"
+        return "/console/contracts" if may & {"operate_hub", "repair_rows"} else "/console/catalog"
 
     return Redirect(await entrance_of(request).enter(look))
 
@@ -162,6 +162,7 @@ def _page(request: Asked, looked: Desk, contract: Contract) -> ContractPage:
         downstream=downstream(looked, contract),
         batches=tuple(batch_line(looked, batch) for batch in batches),
         batches_href=address("/console/batches", contract=contract.ref) if total > len(batches) else "",
+        disputes=in_dispute(looked.connection, (contract.ref,), looked.language),
     )
 
 

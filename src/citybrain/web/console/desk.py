@@ -159,6 +159,9 @@ def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
             ),
             RailGroup(looked.words("rail_flow"), (link("batches"),)),
         ]
+    groups.insert(0, RailGroup(looked.words("rail_find"), (link("catalog"),)))
+    if looked.visit.viewer.may & {"request_data", "grant_data", "operate_hub"}:
+        groups.append(RailGroup(looked.words("rail_share"), (link("requests"), link("grants"))))
     watch = [link("dissents"), link("quality")]
     if looked.runs_the_hub:
         watch.append(link("plan"))

@@ -1,4 +1,4 @@
-"""Quality in the console: the live board, each resource, objections to a score, the monthly report (Hangzhou art. 15)."""
+"""Quality in the console: live board, resources, objections to a score, monthly report (Hangzhou art. 15)."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -145,7 +145,11 @@ def _resource(request: Asked, looked: Desk, ref: str, errors: tuple[FieldError, 
         tuple(_line(looked, by_name[key], _say(looked, f"dimension_{key}")) for key in scorecard.DIMENSIONS),
         tuple(_days(looked, ref, today)),
         f"{HERE}/{ref.removeprefix('contract:')}/objections" if viewer.department == contract.provider else "",
-        tuple(Link(item.number, f"{HERE}/objections/{item.number}") for item in open_ones if judges and item.state == "open"),
+        tuple(
+            Link(item.number, f"{HERE}/objections/{item.number}")
+            for item in open_ones
+            if judges and item.state == "open"
+        ),
         errors,
     )  # fmt: skip
 
