@@ -77,7 +77,8 @@ def uphold(rooms: Rooms, number: str, values: Mapping[str, str], words: str, vie
         _may_answer(found, viewer, rooms.city)
         _answer(connection, rooms.city, found, "upheld", words, viewer, rooms.clock, rooms.new_id, corrected)
         answered = one(connection, number)
-        note_consumers(connection, answered, consumers_of(rooms.city, answered, rooms.clock.now()), rooms.clock)
+        consumers = consumers_of(connection, rooms.city, answered, rooms.clock.now())
+        note_consumers(connection, answered, consumers, rooms.clock)
         root_cause(connection, rooms.city, answered, rooms.clock, rooms.new_id)
         return answered
 

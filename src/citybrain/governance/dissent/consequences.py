@@ -10,6 +10,7 @@ from citybrain.casework import tasks
 from citybrain.city.whole import City
 from citybrain.governance.dissent.case import WORDS_CHARACTERS, Dissent, clean, note, one, sql
 from citybrain.governance.dissent.raising import due
+from citybrain.hub import grants
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import NotKnown
 from citybrain.kernel.ids import NewId
@@ -66,10 +67,11 @@ class Errand:
     once: str = ""
 
 
-def consumers_of(city: City, dissent: Dissent, now: datetime) -> list[Consumer]:
-    """Name everybody who is declared to use what was wrong: holders of grants, owners of indicators and scenarios.
+def consumers_of(connection: Connection, city: City, dissent: Dissent, now: datetime) -> list[Consumer]:
+    """Name everybody who uses what was wrong: holders of grants, owners of indicators and scenarios.
 
     Args:
+        connection: Any transaction.
         city: The revision in force.
         dissent: The dissent.
         now: Present instant, for the term of grants.
@@ -82,6 +84,12 @@ def consumers_of(city: City, dissent: Dissent, now: datetime) -> list[Consumer]:
         if grant.from_ == dissent.contract
         and grant.until >= today
         and (dissent.field is None or dissent.field in grant.fields)
+    ]
+    held = grants.listed(connection, things=[dissent.contract], open_only=True, limit=100_000)
+    found += [
+        Consumer(grant.department, f"grant:{grant.name}")
+        for grant in held
+        if grant.holds(now) and (dissent.field is None or dissent.field in grant.fields)
     ]
     indicators = [item for item in city.indicators.values() if dissent.contract in city.contracts_read_by(item)]
     found += [Consumer(item.owner, item.ref) for item in indicators]

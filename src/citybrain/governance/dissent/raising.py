@@ -16,7 +16,7 @@ from citybrain.city.contract import Contract
 from citybrain.city.names import near
 from citybrain.city.whole import City
 from citybrain.governance.dissent.case import Channel, Dissent, Kind, Raiser, clean, note, one, sql
-from citybrain.hub import corrections, disputes
+from citybrain.hub import corrections, disputes, grants
 from citybrain.hub.exchange.reading import Reader
 from citybrain.kernel.calendar import add_working_days
 from citybrain.kernel.clock import Clock
@@ -105,7 +105,7 @@ def raise_dissent(
     if contract is None:
         raise NotKnown("dissent.contract_unknown", contract=order.contract, near=near(order.contract, city.contracts))
     _said(order, contract)
-    require_use(city, contract, order.raiser, order.field, clock.now())
+    require_use(connection, city, contract, order.raiser, order.field, clock.now())
     order = _named(connection, contract, reader, order)
     keys = None if order.keys is None else Jsonb(dict(order.keys))
     asked = {
@@ -128,10 +128,13 @@ def raise_dissent(
     return Raised(made, code)
 
 
-def require_use(city: City, contract: Contract, raiser: Raiser, field: str | None, now: datetime) -> None:
+def require_use(
+    connection: Connection, city: City, contract: Contract, raiser: Raiser, field: str | None, now: datetime
+) -> None:
     """Stop an institution that contests what it may not read: a dissent is no way to look into another's data.
 
     Args:
+        connection: Any transaction.
         city: The revision in force.
         contract: The contract.
         raiser: Who contests; citizens and clerks for people outside are let through, for their data concerns them.
@@ -150,9 +153,12 @@ def require_use(city: City, contract: Contract, raiser: Raiser, field: str | Non
         return
     today = now.astimezone(city.zone).date()
     for grant in city.grants.values():
-        mine = grant.from_ == contract.ref and grant.to == raiser.department and grant.until >= today
-        if mine and (field is None or field in grant.fields):
+        declared = grant.from_ == contract.ref and grant.to == raiser.department and grant.until >= today
+        if declared and (field is None or field in grant.fields):
             return
+    mine = grants.listed(connection, department=raiser.department, things=[contract.ref], open_only=True)
+    if any(item.holds(now) and (field is None or field in item.fields) for item in mine):
+        return
     raise AccessRefused("dissent.not_yours_to_use", contract=contract.ref, department=raiser.department or "")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from citybrain.hub.formats import MEDIA_TYPES
-from citybrain.web.api import catalog_description
+from citybrain.web.api import catalog_description, sharing_description
 from citybrain.web.problems import PROBLEM_TYPE, dumps
 
 Schema = dict[str, Any]
@@ -72,6 +72,7 @@ def document() -> Schema:
             "/api/v1/indicators/{name}": {"get": _indicator()},
             "/api/v1/law": {"get": _law()},
             **catalog_description.paths(),
+            **sharing_description.paths(),
             "/api/v1/dissents": {"post": _raise_dissent()},
             "/api/v1/dissents/{number}": {"get": _dissent()},
         },
@@ -80,7 +81,12 @@ def document() -> Schema:
                 "systemKey": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "citybrain_session"},
             },
-            "schemas": {"Receipt": receipt(), "Problem": problem(), "Dissent": dissent()},
+            "schemas": {
+                "Receipt": receipt(),
+                "Problem": problem(),
+                "Dissent": dissent(),
+                **sharing_description.schemas(),
+            },
         },
     }
 

@@ -130,7 +130,8 @@ def _form(request: Asked, looked: Desk, typed: Mapping[str, str], errors: tuple[
 def _may_contest(looked: Desk, contract: Contract) -> bool:
     viewer = looked.visit.viewer
     try:
-        require_use(looked.city, contract, Raiser("person", viewer.person, viewer.department), None, looked.now)
+        raiser = Raiser("person", viewer.person, viewer.department)
+        require_use(looked.connection, looked.city, contract, raiser, None, looked.now)
     except AccessRefused:
         return False
     return True
