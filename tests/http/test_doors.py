@@ -30,7 +30,7 @@ from tests.http.conftest import FLOW, TINY
 
 # What anybody may open: of the catalogue only what is open to the public, as CKAN and DCAT clients expect it.
 FEEDS = {"/catalog.ttl", "/catalog.jsonld", "/dataset/{name}", "/api/action/{action}", "/api/3/action/{action}"}
-OPEN = {"/login", "/healthz", "/readyz", "/static/{path}", "/openapi.json", "/metrics", *FEEDS}
+OPEN = {"/login", "/healthz", "/readyz", "/static/{path}", "/openapi.json", "/metrics", "/r1/keys", *FEEDS}
 ID = "0190f3f0-0000-7000-8000-000000000000"
 NAMES = {
     "department": "metro", "resource": "flow_15min", "name": "metro.entries", "topic": "cockpit.city", "batch": ID,

@@ -58,3 +58,19 @@ def signed_in(instance: Instance, request: Asking, *, acting: bool) -> Visit:
     if acting:
         check_form(visit, request.headers.get("x-csrf-token"))
     return visit
+
+
+async def read_signed_body(request: Asking, shape: type[Shape], most_bytes: int = BODY_BYTES) -> Shape:
+    """Read a body of somebody who is signed in; a stranger's is not even looked at.
+
+    Args:
+        request: The request.
+        shape: What the body must look like.
+        most_bytes: Longest body.
+
+    Raises:
+        NotAuthenticated: Nobody is signed in.
+
+    """
+    await request.app.state.entrance.enter(lambda: viewer_in(request.app.state.instance, request.cookies))
+    return await read_body(request, shape, most_bytes)

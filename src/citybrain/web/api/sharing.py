@@ -8,6 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from citybrain.city.offering import every_shared, shared
 from citybrain.city.whole import City
 from citybrain.hub import grants
 from citybrain.hub.grants import HeldGrant
@@ -19,7 +20,7 @@ from citybrain.kernel.errors import AccessRefused, NotKnown
 from citybrain.kernel.messages import LANGUAGES, say
 from citybrain.kernel.postgres import Connection
 from citybrain.safeguards.viewing import Viewer
-from citybrain.web.api.asking import Asking, read_body, signed_in
+from citybrain.web.api.asking import Asking, read_signed_body, signed_in
 from citybrain.web.problems import dumps, plain
 from citybrain.web.sessions import Visit
 
@@ -64,7 +65,7 @@ async def apply_for(request: Asking) -> Response[bytes]:
     201 with the request: ``returned`` lists every point that asks for too much, ``granted`` where the data is shared
     without condition, else ``checking`` with the day on which the next step is due.
     """
-    body = await read_body(request, WishBody)
+    body = await read_signed_body(request, WishBody)
     wish = Wish(
         body.contract, body.purpose, body.basis, body.reason, tuple(body.fields), body.until, body.rows,
         tuple(body.clear_fields), body.scenario,
@@ -120,7 +121,7 @@ async def show(number: FromPath[str], request: Asking) -> Response[bytes]:
 @post("/api/v1/requests/{number:str}/{act:str}", status_code=200)
 async def act_on(number: FromPath[str], act: FromPath[str], request: Asking) -> Response[bytes]:
     """Take a step: pass or refuse in the check, grant or refuse as provider, appeal, withdraw or urge as applicant."""
-    body = await read_body(request, ActBody)
+    body = await read_signed_body(request, ActBody)
     instance = request.app.state.instance
     clock, new_id = instance.clock, instance.new_id
 
@@ -172,7 +173,7 @@ async def held(request: Asking) -> Response[bytes]:
 @post("/api/v1/grants/{name:str}/{act:str}", status_code=200)
 async def act_on_grant(name: FromPath[str], act: FromPath[str], request: Asking) -> Response[bytes]:
     """Close a grant at once with its reason, or renew it with another end or fewer fields."""
-    body = await read_body(request, GrantBody)
+    body = await read_signed_body(request, GrantBody)
     instance = request.app.state.instance
 
     def step() -> dict[str, Any]:
@@ -206,7 +207,7 @@ def things_of(city: City, viewer: Viewer) -> list[str]:
 
     """
     every = "operate_hub" in viewer.may
-    return [ref for ref, contract in city.contracts.items() if every or contract.provider == viewer.department]
+    return [item.ref for item in every_shared(city) if every or item.provider == viewer.department]
 
 
 def require_keeper(city: City, viewer: Viewer, held_grant: HeldGrant) -> None:
@@ -221,7 +222,7 @@ def require_keeper(city: City, viewer: Viewer, held_grant: HeldGrant) -> None:
         AccessRefused: Neither of the provider with the right to grant, nor of the data authority.
 
     """
-    contract = city.contracts.get(held_grant.thing)
+    contract = shared(city, held_grant.thing)
     own = contract is not None and contract.provider == viewer.department and "grant_data" in viewer.may
     if not own and "operate_hub" not in viewer.may:
         raise AccessRefused("hub.not_your_request", number=held_grant.name)
