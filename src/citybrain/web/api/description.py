@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from citybrain.hub.formats import MEDIA_TYPES
-from citybrain.web.api import catalog_description, sharing_description
+from citybrain.web.api import catalog_description, sharing_description, subscriptions_description
 from citybrain.web.problems import PROBLEM_TYPE, dumps
 
 Schema = dict[str, Any]
@@ -73,6 +73,7 @@ def document() -> Schema:
             "/api/v1/law": {"get": _law()},
             **catalog_description.paths(),
             **sharing_description.paths(),
+            **subscriptions_description.paths(),
             "/api/v1/dissents": {"post": _raise_dissent()},
             "/api/v1/dissents/{number}": {"get": _dissent()},
         },
@@ -86,6 +87,7 @@ def document() -> Schema:
                 "Problem": problem(),
                 "Dissent": dissent(),
                 **sharing_description.schemas(),
+                **subscriptions_description.schemas(),
             },
         },
     }
@@ -200,7 +202,13 @@ def _law() -> Schema:
         "operationId": "law",
         "summary": "Answer with both laws and what holds now",
         "security": [{"session": []}],
-        "responses": {"200": _answer("duties and their states", "application/json"), **_problems("401", "403", "503")},
+        "responses": {
+            "200": {
+                "description": "duties and their states",
+                "content": {"application/json": {"schema": _list({"type": "object"})}},
+            },
+            **_problems("401", "403", "503"),
+        },
     }
 
 
