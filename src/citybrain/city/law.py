@@ -105,7 +105,7 @@ class Duty(Noun):
         if self.checks and self.organisational is not None:
             msg = f"{self.id} is either checked or organisational"
             raise ValueError(msg)
-        if bool(self.checks) != bool(self.sabotage):
+        if bool(self.checks) != bool(self.sabotages):
             msg = f"{self.id}: checks and the sabotage that proves them come together"
             raise ValueError(msg)
         return self

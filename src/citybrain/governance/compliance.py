@@ -302,7 +302,7 @@ def plain_row(row: Row, language: Language) -> Mapping[str, object]:
         "duty": {"zh": row.duty.duty.zh, "en": row.duty.duty.en},
         "note": row.duty.note.said(language) if row.duty.note else None,
         "checks": [check.model_dump(exclude_defaults=True) for check in row.duty.checks],
-        "sabotage": row.duty.sabotage,
+        "sabotage": row.duty.sabotages[0] if row.duty.sabotages else None,
         "answers": row.answers,
         "since": result.since.isoformat() if result else None,
         "due": row.due.isoformat() if row.due else None,
