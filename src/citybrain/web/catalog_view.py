@@ -195,4 +195,5 @@ class EntryPage:
     proven: State
     proven_word: str
     data_href: str = ""
+    apply_href: str = ""
     forms: tuple[Link, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from citybrain.cockpits.figures_view import Link, State
+from citybrain.hub import grants
 from citybrain.hub.catalog.dcat import DATASETS
 from citybrain.hub.catalog.names import page_path
 from citybrain.hub.catalog.search import Proof, Registered, Supply
@@ -64,13 +65,28 @@ def entry_page(
         withheld=not knows,
         up=_around(looked, item.around["up"], names) if knows else (),
         down=_around(looked, item.around["down"], names) if knows else (),
-        consumers=tuple(department_name(looked.city, ref, language) for ref in item.around["consumers"]),
+        consumers=tuple(department_name(looked.city, ref, language) for ref in _consumers(looked, item)),
         proof=_proof(looked, item, attested),
         proven=proven,
         proven_word=word,
         data_href=_data_href(looked, item),
+        apply_href=_apply_href(looked, item),
         forms=_forms(item),
     )
+
+
+def _consumers(looked: Desk, item: Registered) -> list[str]:
+    """Name who uses it: by the city's files, and by grants that were given on request."""
+    held = grants.listed(looked.connection, things=[item.ref], open_only=True, limit=1_000)
+    given = [grant.department for grant in held if grant.holds(looked.now)]
+    return list(dict.fromkeys([*item.around["consumers"], *given]))
+
+
+def _apply_href(looked: Desk, item: Registered) -> str:
+    """Lead whoever may apply for it to the form; one's own data and what is never shared needs none."""
+    may = "request_data" in looked.visit.viewer.may and item.department != looked.visit.viewer.department
+    applicable = item.ref.startswith("contract:") and item.share != "none"
+    return address("/console/requests/new", contract=item.ref) if may and applicable else ""
 
 
 def _facts(looked: Desk, item: Registered, supply: Supply | None) -> tuple[Fact, ...]:
