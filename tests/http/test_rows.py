@@ -134,7 +134,7 @@ def door(shared: Instance, client: TestClient):
     giving, using = key("system:people/register"), key("system:clinic/desk")
 
     class Door:
-        own = giving
+        own, other = giving, using
 
         def give(self, *rows: dict[str, Any]) -> None:
             body = "\n".join(json.dumps(row) for row in rows)

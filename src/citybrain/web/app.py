@@ -17,7 +17,22 @@ from citybrain.kernel.errors import CityBrainError, NotKnown, TooLarge, Unavaila
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
-from citybrain.web.api import batches, catalog, ckan, description, dissents, facts, metrics, rows, sharing
+from citybrain.web.api import (
+    batches,
+    calls,
+    catalog,
+    ckan,
+    description,
+    dissents,
+    facts,
+    metrics,
+    rows,
+    sharing,
+    statements,
+    subscription_stream,
+    subscriptions,
+)
+from citybrain.web.carrying import Carrier
 from citybrain.web.entrance import Entrance
 from citybrain.web.language import language_of
 from citybrain.web.problems import PROBLEM_TYPE, as_problem, dumps
@@ -51,12 +66,15 @@ def make_app(
 
     """
 
+    carrier = Carrier()
+
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
         begin, end = life_span
         begin()
         yield
         end()
+        await carrier.close()
         instance.close()
 
     def on_error(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
@@ -80,14 +98,17 @@ def make_app(
 
     handlers: list[HTTPRouteHandler] = [batches.admit, rows.rows, facts.healthz, facts.readyz, facts.indicator]
     handlers += [description.openapi, metrics.metrics, *catalog.HANDLERS, *ckan.HANDLERS]
-    handlers += [dissents.raise_one, dissents.show, *sharing.HANDLERS]
+    handlers += [dissents.raise_one, dissents.show, *sharing.HANDLERS, *calls.HANDLERS]
+    handlers += [*subscriptions.HANDLERS, *subscription_stream.HANDLERS, *statements.HANDLERS]
     return Litestar(
         route_handlers=[*handlers, *routes],
-        state=State({"instance": instance, "entrance": Entrance(), **state}),
+        state=State({"instance": instance, "entrance": Entrance(), "carrier": carrier, **state}),
         lifespan=[life],
         exception_handlers={Exception: on_error},
         request_max_body_size=None,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1024, exclude=["/stream/", "/static/"]),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1024, exclude=["/stream/", "/static/", "^/r1/", "/stream$"]
+        ),
         openapi_config=None,
         before_send=[_with_headers],
         logging_config=None,

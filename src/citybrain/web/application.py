@@ -4,6 +4,7 @@ from litestar import Litestar
 
 from citybrain.blueprint.instance import Instance
 from citybrain.web import explaining, routes
+from citybrain.web.api.subscription_stream import Ears
 from citybrain.web.app import make_app, open_instance
 from citybrain.web.cockpit.boards import Geography
 from citybrain.web.cockpit.streams import Board
@@ -23,5 +24,15 @@ def make_application(instance: Instance) -> Litestar:
     """
     geography = Geography()
     board = Board(instance, geography)
-    state = {"geography": geography, "board": board}
-    return make_app(instance, routes.all_routes(), explaining.as_page, state, (board.start, board.stop))
+    ears = Ears(instance)
+    state = {"geography": geography, "board": board, "ears": ears}
+
+    def begin() -> None:
+        board.start()
+        ears.start()
+
+    def end() -> None:
+        ears.stop()
+        board.stop()
+
+    return make_app(instance, routes.all_routes(), explaining.as_page, state, (begin, end))

@@ -5,19 +5,32 @@ from litestar.datastructures import Cookie, State
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
+from citybrain.city.settings import Citizen
 from citybrain.cockpits.board import openable
 from citybrain.insight.places import read_gazetteer
 from citybrain.kernel.errors import AccessRefused, CityBrainError
+from citybrain.kernel.messages import Language, say
 from citybrain.web.entrance import Entrance
 from citybrain.web.frames import Asked, frame, instance_of, reading_language
 from citybrain.web.language import COOKIE as LANGUAGE_COOKIE
 from citybrain.web.naming import what_it_does
 from citybrain.web.pages import render
-from citybrain.web.sessions import COOKIE, allow_demo, check_form, sign_in, sign_out, viewer_in
+from citybrain.web.sessions import (
+    CITIZEN,
+    COOKIE,
+    allow_demo,
+    check_form,
+    citizen_in,
+    is_citizen,
+    sign_in,
+    sign_out,
+    viewer_in,
+)
 from citybrain.web.views import LoginPage, Persona
 
 Form = URLEncodedBody[dict[str, str]]
 HTML = "text/html; charset=utf-8"
+MY_DATA = "/portal/my-data"
 
 
 def entrance_of(request: Asked) -> Entrance:
@@ -55,6 +68,8 @@ async def home(request: Asked) -> Redirect:
 
     def look() -> str:
         instance = instance_of(request)
+        if is_citizen(instance, request.cookies):
+            return MY_DATA
         visit = viewer_in(instance, request.cookies)
         with instance.database.reading() as connection:
             gazetteer = read_gazetteer(connection, visit.city, instance.reader)
@@ -74,18 +89,33 @@ async def login(request: Asked) -> Response[str]:
     def look() -> str:
         instance, language = instance_of(request), reading_language(request)
         personas: list[Persona] = []
+        citizens: list[Persona] = []
         try:
             allow_demo(instance)
             for person, post_, department in instance.city_now().people():
                 if person.demo:
                     names = (person.name.said(language), post_.name.said(language), department.name.said(language))
                     personas.append(Persona(person.person, *names, what_it_does(post_, language)))
+            for citizen in instance.city_now().settings.citizens:
+                citizens.append(_citizen(citizen, language))
         except CityBrainError:
-            personas = []
-        page = LoginPage(frame(request, None, None), tuple(personas), "", _safe(request.query_params.get("next")))
+            personas, citizens = [], []
+        page = LoginPage(
+            frame(request, None, None),
+            tuple(personas),
+            "",
+            _safe(request.query_params.get("next")),
+            "",
+            tuple(citizens),
+        )
         return render("login.html", page, language=language)
 
     return html(request, await entrance_of(request).enter(look))
+
+
+def _citizen(citizen: Citizen, language: Language) -> Persona:
+    told = say("edge.sees_minor" if citizen.minor else "edge.sees_own_data", language)
+    return Persona(f"{CITIZEN}{citizen.person}", citizen.name.said(language), say("edge.citizen", language), "", told)
 
 
 def _safe(path: str | None) -> str:
@@ -113,7 +143,8 @@ async def leave(request: Request[None, None, State], data: Form) -> Redirect:
 
     def look() -> None:
         instance = instance_of(request)
-        check_form(viewer_in(instance, request.cookies), data.get("csrf"))
+        who = citizen_in if is_citizen(instance, request.cookies) else viewer_in
+        check_form(who(instance, request.cookies), data.get("csrf"))
         sign_out(instance, request.cookies)
 
     await entrance_of(request).enter(look)

@@ -15,7 +15,9 @@ from citybrain.web.console import (
     quality,
     quarantine,
     requests,
+    services,
 )
+from citybrain.web.portal import my_data
 
 
 def all_routes() -> list[ControllerRouterHandler]:
@@ -24,5 +26,5 @@ def all_routes() -> list[ControllerRouterHandler]:
     console = [*contracts.ROUTES, *exchange.ROUTES, *quarantine.ROUTES, *plan.ROUTES]
     console += [*catalog.ROUTES, *classification.ROUTES]
     console += [*dissent.ROUTES, *quality.ROUTES]
-    console += [*requests.ROUTES, *grants.ROUTES]
-    return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console, *law_page.ROUTES]
+    console += [*requests.ROUTES, *grants.ROUTES, *services.ROUTES]
+    return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console, *law_page.ROUTES, *my_data.ROUTES]

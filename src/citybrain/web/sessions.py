@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from citybrain.blueprint.instance import Instance
 from citybrain.city.contract import Contract
 from citybrain.city.indicator import Indicator
+from citybrain.city.organisation import Person
+from citybrain.city.settings import Citizen
 from citybrain.city.whole import City
 from citybrain.insight.discretion import as_seen_by
 from citybrain.kernel.errors import AccessRefused, NotAuthenticated, NotKnown
@@ -19,7 +21,25 @@ from citybrain.safeguards import evidence
 from citybrain.safeguards.viewing import Viewer, require_indicator, viewer_of
 
 COOKIE = "citybrain_session"
+CITIZEN = "citizen:"  # no short name of a person on a post has a colon
 LASTS = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenVisit:
+    """A person whom data is about, signed in for the length of one request; no post, nothing of others.
+
+    Attributes:
+        citizen: Who.
+        session: Id of the session.
+        csrf: Token every form of the session carries.
+
+    """
+
+    citizen: Citizen
+    city: City
+    session: str
+    csrf: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +86,7 @@ def sign_in(instance: Instance, person: str) -> str:
 
     Args:
         instance: This process's instance.
-        person: Short name.
+        person: Short name; of a made-up citizen with ``citizen:`` before it.
 
     Returns:
         The secret for the cookie.
@@ -79,7 +99,9 @@ def sign_in(instance: Instance, person: str) -> str:
     """
     allow_demo(instance)
     city = instance.city_now()
-    known = next((item for item, _, _ in city.people() if item.person == person), None)
+    known: Person | Citizen | None = next((item for item, _, _ in city.people() if item.person == person), None)
+    if person.startswith(CITIZEN):
+        known = _citizen(city, person)
     if known is None:
         raise NotKnown("safeguards.person_unknown", person=person)
     if not known.demo:
@@ -119,8 +141,55 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _citizen(city: City, person: str) -> Citizen | None:
+    name = person.removeprefix(CITIZEN)
+    return next((item for item in city.settings.citizens if item.person == name), None)
+
+
 def viewer_in(instance: Instance, cookies: Mapping[str, str]) -> Visit:
-    """Tell who is asking.
+    """Tell who on a post is asking.
+
+    Args:
+        instance: This process's instance.
+        cookies: Of the request.
+
+    Raises:
+        NotAuthenticated: No open session of somebody who holds a post.
+
+    """
+    session, person, csrf = _session(instance, cookies)
+    city = instance.city_now()
+    try:
+        viewer = viewer_of(city, person)
+    except NotKnown:
+        raise NotAuthenticated("edge.not_signed_in") from None
+    return Visit(viewer, city, session, csrf)
+
+
+def citizen_in(instance: Instance, cookies: Mapping[str, str]) -> CitizenVisit:
+    """Tell which person is asking about the person's own data.
+
+    Args:
+        instance: This process's instance.
+        cookies: Of the request.
+
+    Raises:
+        NotAuthenticated: No open session.
+        AccessRefused: Somebody on a post is signed in; what is a person's own is for that person alone.
+
+    """
+    session, person, csrf = _session(instance, cookies)
+    city = instance.city_now()
+    if not person.startswith(CITIZEN):
+        raise AccessRefused("edge.not_a_citizen")
+    citizen = _citizen(city, person)
+    if citizen is None:
+        raise NotAuthenticated("edge.not_signed_in")
+    return CitizenVisit(citizen, city, session, csrf)
+
+
+def is_citizen(instance: Instance, cookies: Mapping[str, str]) -> bool:
+    """Tell whether a person without a post is signed in.
 
     Args:
         instance: This process's instance.
@@ -130,6 +199,10 @@ def viewer_in(instance: Instance, cookies: Mapping[str, str]) -> Visit:
         NotAuthenticated: No open session.
 
     """
+    return _session(instance, cookies)[1].startswith(CITIZEN)
+
+
+def _session(instance: Instance, cookies: Mapping[str, str]) -> tuple[str, str, str]:
     secret = cookies.get(COOKIE, "")
     if not secret:
         raise NotAuthenticated("edge.not_signed_in")
@@ -138,12 +211,7 @@ def viewer_in(instance: Instance, cookies: Mapping[str, str]) -> Visit:
         row = connection.execute(statements("citybrain.web", "sessions")["find"], given).fetchone()
     if row is None:
         raise NotAuthenticated("edge.not_signed_in")
-    city = instance.city_now()
-    try:
-        viewer = viewer_of(city, row[1])
-    except NotKnown:
-        raise NotAuthenticated("edge.not_signed_in") from None
-    return Visit(viewer, city, str(row[0]), row[2])
+    return str(row[0]), row[1], row[2]
 
 
 def still_open(instance: Instance, sessions: Iterable[str]) -> set[str]:
@@ -160,7 +228,7 @@ def still_open(instance: Instance, sessions: Iterable[str]) -> set[str]:
     return {str(row[0]) for row in rows}
 
 
-def check_form(visit: Visit, token: str | None) -> None:
+def check_form(visit: Visit | CitizenVisit, token: str | None) -> None:
     """Stop a form that does not come from our own page.
 
     Args:

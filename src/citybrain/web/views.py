@@ -96,6 +96,7 @@ class LoginPage:
         provider_href: Where the city's own identity provider starts; empty when there is none.
         next_path: Where to go afterwards, a path of this site.
         message: Why the reader is here ("登录已过期"), or empty.
+        citizens: Made-up persons whom data is about; empty outside a demo.
 
     """
 
@@ -104,6 +105,7 @@ class LoginPage:
     provider_href: str = ""
     next_path: str = "/"
     message: str = ""
+    citizens: tuple[Persona, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
         ]
     groups.insert(0, RailGroup(looked.words("rail_find"), (link("catalog"),)))
     if looked.visit.viewer.may & {"request_data", "grant_data", "operate_hub"}:
-        groups.append(RailGroup(looked.words("rail_share"), (link("requests"), link("grants"))))
+        groups.append(RailGroup(looked.words("rail_share"), (link("requests"), link("grants"), link("services"))))
     watch = [link("dissents"), link("quality")]
     if looked.runs_the_hub:
         watch.append(link("plan"))

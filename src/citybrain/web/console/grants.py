@@ -7,6 +7,7 @@ from litestar.datastructures import State as AppState
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from citybrain.city.offering import every_shared, shared
 from citybrain.cockpits.figures_view import Link
 from citybrain.hub import grants, releases
 from citybrain.hub.grants import GrantUse, HeldGrant
@@ -54,7 +55,7 @@ def _list(request: Asked, looked: Desk) -> GrantsPage:
     roles = ["user", "provider", *(["all"] if looked.runs_the_hub else [])]
     asked = request.query_params.get("role", "")
     role = asked if asked in roles else roles[-1]
-    own = [ref for ref, item in looked.city.contracts.items() if item.provider == viewer.department]
+    own = [item.ref for item in every_shared(looked.city) if item.provider == viewer.department]
     found = grants.listed(
         looked.connection,
         department=viewer.department if role == "user" else None,
@@ -100,7 +101,7 @@ async def show(name: FromPath[str], request: Asked) -> Response[str]:
 def _seen(looked: Desk, name: str) -> list[HeldGrant]:
     """Return the versions of a grant for who holds it, who provides the data and who runs the hub."""
     found = grants.versions(looked.connection, name)
-    contract = looked.city.contracts.get(found[0].thing) if found else None
+    contract = shared(looked.city, found[0].thing) if found else None
     concerned = {found[0].department, contract.provider if contract else ""} if found else set()
     if not found or (looked.visit.viewer.department not in concerned and not looked.runs_the_hub):
         raise NotKnown("hub.grant_unknown", grant=name)
@@ -108,7 +109,7 @@ def _seen(looked: Desk, name: str) -> list[HeldGrant]:
 
 
 def _page(request: Asked, looked: Desk, found: list[HeldGrant], errors: tuple[FieldError, ...] = ()) -> GrantPage:
-    held, contract = found[0], looked.city.contracts.get(found[0].thing)
+    held, contract = found[0], shared(looked.city, found[0].thing)
     state, word = grant_state(looked, held)
     used = grants.use_of(looked.connection, found, looked.now - PERIOD).get(held.id)
     left = used.fields if used else frozenset()
@@ -135,7 +136,7 @@ def may_keep(visit: Visit, held: HeldGrant) -> bool:
         held: The grant.
 
     """
-    contract = visit.city.contracts.get(held.thing)
+    contract = shared(visit.city, held.thing)
     own = contract is not None and contract.provider == visit.viewer.department and "grant_data" in visit.viewer.may
     return own or "operate_hub" in visit.viewer.may
 

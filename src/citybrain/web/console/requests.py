@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.city.contract import Contract
+from citybrain.city.offering import every_shared, shared
 from citybrain.cockpits.figures_view import Link
 from citybrain.hub.sharing import desk, record
 from citybrain.hub.sharing.desk import Terms
@@ -100,7 +101,7 @@ def _form(request: Asked, looked: Desk, typed: dict[str, list[str]], errors: tup
         return (typed.get(name) or [""])[0]
 
     viewer = looked.visit.viewer
-    known = [item for item in looked.city.contracts.values() if item.provider != viewer.department]
+    known = [item for item in every_shared(looked.city) if item.provider != viewer.department]
     options = tuple(
         Option(item.ref, item.name.said(looked.language), chosen=item.ref == text("contract"))
         for item in sorted(known, key=lambda item: item.ref)
@@ -234,7 +235,7 @@ def _told(looked: Desk, event: record.RequestEvent) -> str:
 
 
 def _facts(looked: Desk, found: SharingRequest) -> tuple[Fact, ...]:
-    contract = looked.city.contracts.get(found.thing)
+    contract = shared(looked.city, found.thing)
     titles = {item.name: item.title.said(looked.language) for item in contract.fields} if contract else {}
     comma = say_comma(looked)
     facts = [
@@ -278,7 +279,7 @@ def _forms(looked: Desk, found: SharingRequest) -> tuple[RequestForm, ...]:
         found_forms.append(form("check", "pass", "refuse"))
     own = found.state == "providing" and found.provider == viewer.department and "grant_data" in viewer.may
     if own or (found.state == "appealed" and "operate_hub" in viewer.may):
-        contract = looked.city.contracts.get(found.thing)
+        contract = shared(looked.city, found.thing)
         asked = [field for field in contract.fields if field.name in found.fields] if contract else []
         fields = tuple(
             choice(looked, field, found.purpose, chosen=True, clear=field.name in found.clear_fields) for field in asked

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from citybrain.city.contract import Contract, Field
+from citybrain.city.offering import shared
 from citybrain.cockpits.figures_view import State
 from citybrain.hub.grants import HeldGrant
 from citybrain.hub.sharing.record import SharingRequest
@@ -113,7 +114,7 @@ def contract_name(looked: Desk, ref: str) -> str:
         ref: Its Ref.
 
     """
-    contract: Contract | None = looked.city.contracts.get(ref)
+    contract: Contract | None = shared(looked.city, ref)
     return contract.name.said(looked.language) if contract else ref
 
 

@@ -1,0 +1,189 @@
+"""Requests carried to departments' own systems: within their time, again where that does no harm, of any size."""
+
+import hashlib
+import random
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import anyio
+import httpx
+
+from citybrain.city.service import Service
+from citybrain.hub.calls.calling import Body
+
+HELD_BYTES: Final = 1024 * 1024
+PART_BYTES: Final = 256 * 1024
+REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+_AGAIN: Final = frozenset({502, 503, 504})
+_FIRST_PAUSE_S: Final = 0.1
+
+
+class Spool:
+    """A body on its way: in memory while it is small, in a file when it is large; its digest is made as it comes."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._file: Any = tempfile.SpooledTemporaryFile(max_size=HELD_BYTES)  # noqa: SIM115  closed by its user
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, part: bytes) -> None:
+        """Take a part of the body."""
+        self._file.write(part)
+        self._digest.update(part)
+        self.size += len(part)
+
+    def body(self) -> Body:
+        """Return size and digest."""
+        return Body(self.size, self._digest.digest())
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield the body from its beginning."""
+        self._file.seek(0)
+        while part := self._file.read(PART_BYTES):
+            yield part
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the body line by line."""
+        self._file.seek(0)
+        yield from self._file
+
+    def whole(self) -> bytes:
+        """Return the body in one piece."""
+        return b"".join(self.parts())
+
+    def close(self) -> None:
+        """Let it go."""
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to a department's system.
+
+    Attributes:
+        url: Whole address.
+        body: What is sent; repeated from its beginning when it is sent again.
+        sign: Makes the headers of a signature, anew for each sending.
+
+    """
+
+    service: Service
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Spool
+    sign: Callable[[], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a department's system answered.
+
+    Attributes:
+        attempts: How often it was asked.
+
+    """
+
+    status: int
+    headers: httpx.Headers
+    body: Spool
+    attempts: int
+
+
+class CarryFailed(Exception):
+    """No answer came as it should: down, timeout or fault."""
+
+    def __init__(self, failure: str, attempts: int, status: int | None = None) -> None:
+        """Say how."""
+        super().__init__(failure)
+        self.failure, self.attempts, self.status = failure, attempts, status
+
+
+class Carrier:
+    """Carries requests for one process, over connections that are kept."""
+
+    def __init__(self) -> None:
+        """Open nothing yet; connections belong to the event loop that uses them."""
+        self._client: httpx.AsyncClient | None = None
+
+    async def carry(self, asked: Outgoing) -> Incoming:
+        """Ask a department's system.
+
+        Args:
+            asked: The request.
+
+        Returns:
+            Its answer, whole; a status from 500 counts as no answer.
+
+        Raises:
+            CarryFailed: It is down, took too long, or failed.
+
+        """
+        most = asked.service.attempts if asked.method in REPEATABLE else 1
+        for attempt in range(1, most + 1):
+            try:
+                status, headers, body = await self._once(asked)
+            except TimeoutError:
+                failed = CarryFailed("timeout", attempt)
+            except (httpx.HTTPError, httpx.InvalidURL):
+                failed = CarryFailed("down", attempt)
+            else:
+                if status < 500 and not 300 <= status < 400:
+                    return Incoming(status, headers, body, attempt)
+                body.close()
+                failed = CarryFailed("fault", attempt, status)
+                if status not in _AGAIN:
+                    raise failed
+            if attempt == most:
+                raise failed
+            await anyio.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+        raise AssertionError  # attempts is at least one
+
+    async def _once(self, asked: Outgoing) -> tuple[int, httpx.Headers, Spool]:
+        seconds = asked.service.timeout.total_seconds()
+        client = self._open()
+        content = _sent(asked.body) if asked.body.size else None
+        headers = {
+            **asked.headers,
+            **asked.sign(),
+            **({"content-length": str(asked.body.size)} if asked.body.size else {}),
+        }
+        request = client.build_request(
+            asked.method, asked.url, headers=headers, content=content, timeout=httpx.Timeout(seconds)
+        )
+        body = Spool()
+        try:
+            with anyio.fail_after(seconds + asked.body.size / 1_000_000):
+                response = await client.send(request, stream=True)
+            try:
+                async for part in response.aiter_raw(PART_BYTES):
+                    body.write(part)
+            finally:
+                await response.aclose()
+        except httpx.TimeoutException:
+            body.close()
+            raise TimeoutError from None
+        except BaseException:
+            body.close()
+            raise
+        return response.status_code, response.headers, body
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+            self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False, limits=limits)
+        return self._client
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+
+async def _sent(body: Spool) -> AsyncIterator[bytes]:
+    for part in body.parts():
+        yield part

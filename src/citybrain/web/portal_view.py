@@ -1,0 +1,113 @@
+"""My data: who used it, who may, what the person agreed to (Hangzhou art. 13)."""
+
+from dataclasses import dataclass
+
+from citybrain.cockpits.figures_view import State
+from citybrain.web.parts_view import Fact
+from citybrain.web.views import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePart:
+    """One part of a use somebody may agree to: ordinary fields, or sensitive ones that need a separate consent.
+
+    Attributes:
+        fields: Titles of the fields.
+        number: Number of the open receipt; empty where the person does not agree.
+
+    """
+
+    fields: str
+    sensitive: bool
+    state: State
+    word: str
+    number: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A use that rests on consent: a body, a purpose, and what it would see."""
+
+    grant: str
+    contract: str
+    body: str
+    facts: tuple[Fact, ...]
+    parts: tuple[ChoicePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One consent receipt.
+
+    Attributes:
+        href: The receipt as a machine reads it.
+
+    """
+
+    number: str
+    href: str
+    what: str
+    body: str
+    fields: str
+    by: str
+    given: str
+    withdrawn: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseLine:
+    """One use of the person's rows."""
+
+    at: str
+    body: str
+    purpose: str
+    basis: str
+    contract: str
+    fields: str
+    how: str
+    grant: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingLine:
+    """A contract that may hold rows of the person.
+
+    Attributes:
+        numbers: Indicators that are computed from it, by name; no person can be told from them.
+        duty: Why no consent is asked; empty where the person chooses.
+
+    """
+
+    contract: str
+    body: str
+    phone: str
+    rows: int
+    basis: str
+    duty: str
+    numbers: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyDataPage:
+    """The whole page.
+
+    Attributes:
+        acting: Who acts for the person; empty for an adult.
+        done: What was just done, or empty.
+        total: How often rows were used in all.
+
+    """
+
+    frame: Frame
+    name: str
+    acting: str
+    done: str
+    choices: tuple[Choice, ...]
+    receipts: tuple[ReceiptLine, ...]
+    uses: tuple[UseLine, ...]
+    total: int
+    holdings: tuple[HoldingLine, ...]
+    older_href: str
+    newer_href: str
