@@ -9,5 +9,9 @@ SIMULATORS = {
     "system:urban-management/parking": "simulators.parking",
     "system:environment/stations": "simulators.environment",
     "system:hotline/events": "simulators.hotline",
+    "system:health/visits": "simulators.visits",
 }
 """Module of the simulator that stands for a registered system."""
+
+SERVICES = {"service:hotline/event-lookup": "simulators.hotline_lookup"}
+"""Module of the simulator that answers for a service."""

@@ -16,7 +16,9 @@ from citybrain.city.whole import City
 from citybrain.governance.dissent.clocks import watch
 from citybrain.governance.scorecard import keep_if_due
 from citybrain.governance.sharing import watch_requests
+from citybrain.hub import statements
 from citybrain.hub.scanning import scan_due
+from citybrain.hub.subscriptions import line
 from citybrain.insight.alerts import judge_states
 from citybrain.insight.engines.duckdb import Engine
 from citybrain.insight.places import place_of
@@ -75,6 +77,10 @@ def work(instance: Instance, stop: threading.Event) -> None:
         threading.Thread(target=_keep_doing, args=(lambda: _scan(instance, stop), stop), name="scan", daemon=True),
         threading.Thread(target=_keep_doing, args=(lambda: _watch(instance, stop), stop), name="watch", daemon=True),
     ]
+    duties += [
+        threading.Thread(target=_keep_doing, args=(lambda run=run: run(stop), stop), name="push", daemon=True)
+        for run in line.serving(instance.database, instance.clock, instance.pusher)
+    ]
     for duty in duties:
         duty.start()
     stop.wait()
@@ -122,7 +128,7 @@ def _judge(instance: Instance, stop: threading.Event) -> None:
 
 
 def _watch(instance: Instance, stop: threading.Event) -> None:
-    """Watch the clocks of dissents and requests, and keep the scores of each day that is over."""
+    """Watch the clocks of dissents and requests, and keep scores and statement of each day that is over."""
     while not stop.wait(WATCH_EVERY_S):
         if instance.city.ready:
             with instance.database.transaction() as connection:
@@ -130,6 +136,8 @@ def _watch(instance: Instance, stop: threading.Event) -> None:
                 watch_requests(connection, instance.city_now(), instance.clock, instance.new_id)
             with instance.database.transaction() as connection:
                 keep_if_due(connection, instance.city_now(), instance.clock, instance.new_id)
+            with instance.database.transaction() as connection:
+                statements.keep_if_due(connection, instance.city_now(), instance.clock, instance.new_id)
 
 
 def _scan(instance: Instance, stop: threading.Event) -> None:

@@ -24,6 +24,7 @@ from tests.browser import (
     sample_console,
     sample_dissent,
     sample_law,
+    sample_portal,
     sample_scenario,
     sample_work,
 )
@@ -101,7 +102,17 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         )
         for name in ("dissents", "dissent", "quality", "quality_resource")
     }
+
+    def my_data(language: Language, asked: dict[str, str]) -> object:
+        shown = replace(frame(language, "/portal/my-data", None), sections=())
+        return sample_portal.my_data(language, shown)
+
+    def my_rows(language: Language, asked: dict[str, str]) -> object:
+        return sample_portal.my_rows(language, replace(frame(language, "/portal/my-rows", None), sections=()))
+
     return {
+        "/portal/my-rows": ("portal/my_rows.html", my_rows),
+        "/portal/my-data": ("portal/my_data.html", my_data),
         "/cockpit": ("cockpit.html", cockpit),
         "/indicator": ("indicator.html", indicator),
         "/tasks": ("tasks.html", tasks),

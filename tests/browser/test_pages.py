@@ -19,6 +19,8 @@ WORK_PAGES = (
     "/law",
     "/law?status=alarm",
     "/login",
+    "/portal/my-data",
+    "/portal/my-rows",
     "/problem",
     "/console/dissents",
     "/console/dissent",

@@ -19,7 +19,7 @@ from citybrain.kernel.clock import SetClock
 from citybrain.kernel.ids import new_id
 from citybrain.safeguards import checks, evidence, quality, viewing
 from citybrain.scenarios import runs
-from tests.law import sabotages_dissent, sabotages_protection, sabotages_sharing
+from tests.law import sabotages_dissent, sabotages_persons, sabotages_protection, sabotages_sharing
 from tests.law.conftest import Scene
 
 Sabotage = Callable[[Scene], Bench]
@@ -256,7 +256,13 @@ def a_theme_computes_nonsense(scene: Scene) -> Bench:
 def sabotages() -> dict[str, Sabotage]:
     """Return all sabotages by name."""
     found: dict[str, Sabotage] = {}
-    for module in (sys.modules[__name__], sabotages_dissent, sabotages_protection, sabotages_sharing):
+    for module in (
+        sys.modules[__name__],
+        sabotages_dissent,
+        sabotages_persons,
+        sabotages_protection,
+        sabotages_sharing,
+    ):
         for name, value in vars(module).items():
             own = callable(value) and getattr(value, "__module__", "") == module.__name__
             if own and not name.startswith("_") and name != "sabotages":

@@ -25,10 +25,13 @@ from simulators.hotline import Hotline
 from simulators.metro import CROWDED, STATIONS, Metro, district
 from simulators.parking import Parking
 from simulators.running import ZONE, Options, Simulated, run
+from simulators.visits import Visits
 
 ROOT = Path(__file__).parents[2]
 DAY = datetime(2026, 11, 19, tzinfo=ZONE)
-ALL: list[Callable[[], Simulated]] = [lambda: Metro(1), lambda: Parking(1), lambda: Environment(1), lambda: Hotline(1)]
+ALL: list[Callable[[], Simulated]] = [
+    lambda: Metro(1), lambda: Parking(1), lambda: Environment(1), lambda: Hotline(1), lambda: Visits(1)
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -158,9 +158,12 @@ def read_documents(folder: Path) -> Iterator[Document | tuple[Finding, Place]]:
             beside = path.parent / str(content["openapi"])
             document = _openapi(beside) if beside.resolve().is_relative_to(folder.resolve()) else None
             if document is None:
-                shown = {"file": str(content["openapi"])}
+                shown = {"file": str(content["openapi"]), "declares": f"service:{content['service']}"}
                 place = Document(name, content).place(("openapi",))
-                yield Finding("blueprint.openapi_unreadable", f"service:{content['service']}", ("openapi",), shown), place
+                yield (
+                    Finding("blueprint.openapi_unreadable", f"service:{content['service']}", ("openapi",), shown),
+                    place,
+                )
                 continue
             content["document"] = document
         yield Document(name, content)

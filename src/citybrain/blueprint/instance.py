@@ -9,10 +9,13 @@ import polars as pl
 from citybrain.blueprint.revisions import CityInForce
 from citybrain.city.contract import Contract
 from citybrain.city.whole import City
+from citybrain.hub.calls.calling import Caller
+from citybrain.hub.calls.signing import Signer, Verifier
 from citybrain.hub.exchange.lake import Lake
 from citybrain.hub.exchange.reading import Reader, log_state
 from citybrain.hub.gate import Gate, Store
 from citybrain.hub.release import Releaser
+from citybrain.hub.subscriptions.delivery import Pusher
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import Unavailable
 from citybrain.kernel.ids import NewId
@@ -29,6 +32,10 @@ class Instance:
         city: The revision in force, followed as it changes.
         gate: The way in.
         releaser: The way out.
+        pusher: Brings rows to subscribers.
+        caller: The way to departments' services.
+        signer: Signs what the hub sends.
+        verifier: Checks what systems signed.
         reader: The way to read.
         lake: Where old batches go.
 
@@ -59,6 +66,11 @@ class Instance:
         store = Store(payload_folder(settings), settings.inline_bytes)
         self.gate = Gate(self.database, self.city.now, self._references.of, store, clock, new_id)
         self.releaser = Releaser(self.database, self.city.now, self.reader, settings.key_file, clock, new_id)
+        self.pusher = Pusher(self.database, self.releaser, settings.key_file, clock, new_id)
+        self.caller = Caller(self.database, self.city.now, self.releaser.rulebook, settings.key_file, clock, new_id)
+
+        self.signer = Signer(self.database, settings.key_file, clock)
+        self.verifier = Verifier(self.database, clock, new_id)
 
     def city_now(self) -> City:
         """Return the city in force."""

@@ -20,7 +20,8 @@ class Grant(Noun):
         from_: The contract or service.
         to: Who may use it.
         purpose: One of its purposes.
-        fields: The fields that may leave; of a service, the operations that may be called and the fields of their answers.
+        fields: The fields that may leave; of a service, the operations that may be called and the fields they answer
+            with.
         rows: Which rows may leave; none means all.
         until: Last day.
 

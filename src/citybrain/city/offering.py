@@ -1,7 +1,8 @@
 """Checks of services: what is offered must be described, owned, for known purposes, and once (Hangzhou art. 7, 8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from citybrain.city.contract import Contract
 from citybrain.city.findings import Finding
 from citybrain.city.names import near
 from citybrain.city.openapi import routes
@@ -33,12 +34,8 @@ def offering_findings(city: City) -> Iterator[Finding]:
             continue
         named = offered.grantable()
         for index, name in enumerate(grant.fields):
-            if name not in named:
-                shown = {"name": name, "near": near(name, named)}
-                yield Finding("blueprint.name_unknown", grant.ref, ("fields", index), shown)
-        if grant.purpose not in offered.purposes:
-            shown = {"name": grant.purpose, "near": near(grant.purpose, offered.purposes)}
-            yield Finding("blueprint.name_unknown", grant.ref, ("purpose",), shown)
+            yield from _unknown(name, named, grant.ref, ("fields", index))
+        yield from _unknown(grant.purpose, offered.purposes, grant.ref, ("purpose",))
         if grant.rows is not None:
             yield Finding("blueprint.service_has_no_rows", grant.ref, ("rows",), {"service": offered.ref})
         if offered.share == "none":
@@ -47,18 +44,41 @@ def offering_findings(city: City) -> Iterator[Finding]:
             yield Finding("blueprint.grant_on_unshared", grant.ref, ("from",), shown)
 
 
+def shared(city: City, ref: str) -> Contract | None:
+    """Find what a grant or a request is about; a service is read as a contract over its operations and fields.
+
+    Args:
+        city: The revision in force.
+        ref: Ref of a contract or service.
+
+    """
+    service = city.services.get(ref)
+    return service.as_contract() if service is not None else city.contracts.get(ref)
+
+
+def every_shared(city: City) -> list[Contract]:
+    """List what can be applied for: contracts, and services in use read as contracts.
+
+    Args:
+        city: The revision in force.
+
+    """
+    services = [item for item in city.services.values() if item.status not in {"planned", "retired"}]
+    return [*city.contracts.values(), *(item.as_contract() for item in services)]
+
+
+def _unknown(name: str | None, known: Iterable[str], ref: str, path: tuple[str | int, ...]) -> Iterator[Finding]:
+    known = tuple(known)
+    if name is not None and name not in known:
+        yield Finding("blueprint.name_unknown", ref, path, {"name": name, "near": near(name, known)})
+
+
 def _service(city: City, service: Service) -> Iterator[Finding]:
     ref = service.ref
-    if service.owner not in city.departments:
-        shown = {"name": service.owner, "near": near(service.owner, city.departments)}
-        yield Finding("blueprint.name_unknown", ref, ("owner",), shown)
-    if service.system is not None and service.system not in city.systems:
-        shown = {"name": service.system, "near": near(service.system, city.systems)}
-        yield Finding("blueprint.name_unknown", ref, ("system",), shown)
+    yield from _unknown(service.owner, city.departments, ref, ("owner",))
+    yield from _unknown(service.system, city.systems, ref, ("system",))
     for index, purpose in enumerate(service.purposes):
-        if purpose not in city.settings.purposes:
-            shown = {"name": purpose, "near": near(purpose, city.settings.purposes)}
-            yield Finding("blueprint.name_unknown", ref, ("purposes", index), shown)
+        yield from _unknown(purpose, city.settings.purposes, ref, ("purposes", index))
     if service.share == "none" and service.share_basis is None:
         yield Finding("blueprint.unshared_without_basis", ref, ("share",), {})
     known = [route.operation for route in routes(service.document)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _DEPTH = 16
@@ -125,3 +126,99 @@ def _example(document: Mapping[str, Any], content: Any) -> tuple[bool, Any]:
     if isinstance(schema, Mapping) and "example" in schema:
         return True, schema["example"]
     return False, None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request that the document gives as an example.
+
+    Attributes:
+        path: Path and query, places filled in.
+        body: JSON value; none where nothing is sent.
+
+    """
+
+    path: str
+    body: Any = None
+
+
+def example_request(document: Mapping[str, Any], route: Route) -> Example | None:
+    """Make the example request of an operation.
+
+    Args:
+        document: The document.
+        route: One of its operations.
+
+    Returns:
+        The request; none where a needed parameter or body has no example.
+
+    """
+    item = document["paths"][route.template]
+    path, query = route.template, []
+    for node in [*(item.get("parameters") or ()), *(route.said.get("parameters") or ())]:
+        parameter = resolved(document, node) or {}
+        found, value = _example(document, parameter)
+        place, name = parameter.get("in"), str(parameter.get("name"))
+        if not found and (place == "path" or parameter.get("required")):
+            return None
+        if found and place == "path":
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        elif found and place == "query":
+            query.append((name, value))
+    if "{" in path:
+        return None
+    body = resolved(document, route.said.get("requestBody")) or {}
+    given = (body.get("content") or {}).get("application/json")
+    found, value = _example(document, given)
+    if body.get("required") and not found:
+        return None
+    return Example(path + (f"?{urlencode(query)}" if query else ""), value)
+
+
+def misfit(document: Mapping[str, Any], schema: Any, value: Any, at: str = "$", depth: int = 0) -> str | None:
+    """Find where a value does not fit a schema: types, required and listed members, items, and listed values.
+
+    Args:
+        document: The document, for references.
+        schema: A JSON Schema.
+        value: Plain data.
+        at: Where the value stands.
+        depth: Levels gone down so far.
+
+    Returns:
+        The first place that does not fit; none where all does.
+
+    """
+    schema = resolved(document, schema)
+    if not isinstance(schema, Mapping) or depth > _DEPTH:
+        return None
+    kinds = schema.get("type", ())
+    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    if kinds and not any(isinstance(value, _TYPES[kind]) for kind in kinds if kind in _TYPES):
+        return at
+    if isinstance(value, bool) and kinds and "boolean" not in kinds:
+        return at
+    if "enum" in schema and value not in schema["enum"]:
+        return at
+    if isinstance(value, dict):
+        missing = next((name for name in schema.get("required", ()) if name not in value), None)
+        if missing is not None:
+            return f"{at}.{missing}"
+        known = schema.get("properties", {})
+        inner = [misfit(document, known[key], value[key], f"{at}.{key}", depth + 1) for key in value if key in known]
+        return next((place for place in inner if place), None)
+    if isinstance(value, list):
+        parts = (misfit(document, schema.get("items"), part, f"{at}[{n}]", depth + 1) for n, part in enumerate(value))
+        return next((place for place in parts if place), None)
+    return None
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from citybrain.city.contract import Contract, FieldKind, Mask, Sharing
 from citybrain.city.contract import Field as ContractField
-from citybrain.city.contract import FieldKind, Mask, Sharing
 from citybrain.city.names import Basis, DepartmentRef, Duration, FieldName, Identifier, Name, Noun, SystemRef
 
 OperationId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -107,6 +107,7 @@ class Service(Noun):
         attempts: How often a request that may be repeated (GET, HEAD, PUT, DELETE, OPTIONS) is tried in all.
         quota: Calls a minute of one consuming system.
         breaker: When it is left alone to recover.
+        signed: Whether consumers have to sign their requests (RFC 9421).
         status: sandbox answers with the document's examples; trial and running answer themselves; planned and retired
             do not.
         replaces: Ways around the hub that it replaces.
@@ -116,7 +117,7 @@ class Service(Noun):
     service: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9_-]+$")]
     name: Name
     owner: DepartmentRef
-    description: str = ""
+    description: Name | None = None
     system: SystemRef | None = None
     member_class: Annotated[Literal["GOV", "COM", "ORG"], Field(alias="class")] = "GOV"
     openapi: str
@@ -130,6 +131,7 @@ class Service(Noun):
     attempts: Annotated[int, Field(ge=1, le=5)] = 2
     quota: Annotated[int, Field(ge=1)] = 600
     breaker: Breaker = Breaker()
+    signed: Literal["required", "optional"] = "optional"
     status: Literal["planned", "sandbox", "trial", "running", "retired"] = "trial"
     replaces: tuple[LegacyChannel, ...] = ()
 
@@ -169,3 +171,14 @@ class Service(Noun):
         for item in self.operations.values():
             named |= {field.name: field.title for field in item.fields}
         return named
+
+    def as_contract(self) -> Contract:
+        """Say it as the request desk reads what can be applied for: operations and answer fields stand as fields."""
+        fields = [ContractField(name, item.title, "string") for name, item in self.operations.items()]
+        known = {field.name: field.as_field() for item in self.operations.values() for field in item.fields}
+        said = self.description.zh if self.description else ""
+        return Contract(
+            self.ref, "1", self.status, self.name, said, self.owner, "", (), self.purposes,
+            (*fields, *known.values()), (), "append", "UTC", grade=self.grade, share=self.share,
+            share_basis=self.share_basis,
+        )  # fmt: skip

@@ -81,6 +81,27 @@ class Clocks(Noun):
     dissent_reaction: WorkingDays = 10
 
 
+class Citizen(Noun):
+    """A person whom data is about, made up for the demonstration; real ones come through the city's log-in.
+
+    Attributes:
+        person: Short name.
+        name: What people call them.
+        subject: What names the person in the rows of contracts that have a ``subject``.
+        minor: Whether a guardian acts for the person.
+        guardian: Name of the guardian; a minor has one.
+        demo: Always true; it is written so that nobody takes the person for a real one.
+
+    """
+
+    person: Identifier
+    name: Name
+    subject: Annotated[str, Field(min_length=1, max_length=64)]
+    minor: bool = False
+    guardian: Name | None = None
+    demo: Literal[True]
+
+
 class CitySettings(Noun):
     """The first file of a city folder.
 
@@ -93,6 +114,7 @@ class CitySettings(Noun):
         data_authority: Department that answers for the data.
         calendar: Working days; ``cn`` knows holidays and make-up days.
         purposes: Purposes that contracts and grants may name.
+        citizens: Made-up persons whom data is about, for the demonstration.
         home_cockpit: Cockpit shown first to whoever may see it.
 
     """
@@ -106,6 +128,7 @@ class CitySettings(Noun):
     purposes: dict[Identifier, Name] = {}
     home_cockpit: Identifier | None = None
     clocks: Clocks = Clocks()
+    citizens: tuple[Citizen, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,6 +5,7 @@ import click
 from citybrain.blueprint.instance import payload_folder
 from citybrain.cli.opening import opened
 from citybrain.cli.output import tell_json
+from citybrain.hub import statements
 from citybrain.hub.exchange.lake import LakeCount
 from citybrain.hub.exchange.verification import verify_log
 from citybrain.kernel.errors import WrongUse
@@ -30,7 +31,8 @@ def verify(ctx: click.Context, head: str | None, *, as_json: bool) -> None:
         with instance.database.reading() as connection:
             report = evidence.verify(connection, _read_head(head))
             log = verify_log(connection, payload_folder(settings), LakeCount(connection))
-    faults = [*report.faults, *log.faults]
+            stated = statements.faults(connection, instance.city_now()) if instance.city.ready else []
+    faults = [*report.faults, *log.faults, *stated]
     if as_json:
         tell_json({
             "sealed": report.sealed, "waiting": report.waiting, "head": f"{report.sealed}:{report.head.hex()}",

@@ -14,6 +14,7 @@ from citybrain.city.system import FilesFrom, Source
 from citybrain.cli.opening import opened
 from citybrain.cli.output import tell_json
 from citybrain.hub import credentials
+from citybrain.hub.calls import signing
 from citybrain.hub.inspection import inspect_rows
 from citybrain.hub.receipt import as_plain
 from citybrain.kernel.errors import CityBrainError, NotKnown, WrongUse
@@ -66,6 +67,28 @@ def revoke(key_id: UUID, *, as_json: bool) -> None:
         tell_json({"key": str(key_id), "system": system, "revoked": True})
     else:
         click.echo(say("hub.key_revoked", settings.language, system=system, key=key_id))
+
+
+@key.command("register")
+@click.argument("system")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def register(system: str, file: Path) -> None:
+    """登记系统的签名公钥（Ed25519，PEM）。Register the public key a system signs with."""
+    settings = Settings()
+    with opened(settings) as instance, instance.database.transaction() as connection:
+        city, by = instance.city_now(), getpass.getuser()
+        keyid = signing.register(connection, city, system, file.read_bytes(), by, instance.clock, instance.new_id)
+    click.echo(say("calls.key_registered", settings.language, system=system, keyid=keyid))
+
+
+@key.command("withdraw")
+@click.argument("keyid")
+def withdraw(keyid: str) -> None:
+    """停用签名公钥，立即生效。Withdraw a signing key; it stops at once."""
+    settings = Settings()
+    with opened(settings) as instance, instance.database.transaction() as connection:
+        system = signing.withdraw(connection, keyid, getpass.getuser(), instance.clock, instance.new_id)
+    click.echo(say("calls.key_withdrawn", settings.language, system=system, keyid=keyid))
 
 
 @key.command("list")
@@ -222,8 +245,8 @@ def query(contract: str, limit: int, where: str | None, *, as_json: bool) -> Non
     settings = Settings()
     with opened(settings) as instance:
         frame = inspect_rows(
-            instance.database, instance.city_now(), instance.reader, contract, where, limit, getpass.getuser(),
-            instance.clock, instance.new_id,
+            instance.database, instance.city_now(), instance.reader, contract, (where, limit), getpass.getuser(),
+            instance.clock, instance.new_id, settings.key_file,
         )  # fmt: skip
     if as_json:
         tell_json(frame.to_dicts())

@@ -22,6 +22,7 @@ COMMANDS = {
     "query": "hub:query",
     "classify": "classifying:classify",
     "important": "classifying:important_data",
+    "conform": "conforming:conform",
     "indicator": "insight:indicator",
     "verify": "evidence:verify",
     "law": "law:law",

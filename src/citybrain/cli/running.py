@@ -6,6 +6,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from citybrain.blueprint.load import load
 from citybrain.city.system import FilesFrom
 from citybrain.city.whole import City
 from citybrain.cli.opening import database_folder
-from citybrain.cli.simulators import simulator_programs
+from citybrain.cli.simulators import service_programs, simulator_programs
 from citybrain.kernel.clock import SystemClock
 from citybrain.kernel.embedded import EmbeddedServer
 from citybrain.kernel.errors import Unavailable, WrongUse
@@ -63,7 +64,8 @@ def up(folder: Path | None, port: int | None, *, simulate: bool) -> None:
             _deliver_own_files(instance, city, folder)
             folders = Folders(settings.data_dir, settings.home / "geography", folder.resolve())
             simulators = simulator_programs(instance, city, address(settings), folders) if simulate else []
-            programs = [*_own_programs(settings, url, folder), *simulators]
+            services, addresses = service_programs(city) if simulate else ([], {})
+            programs = [*_own_programs(settings, url, folder, addresses), *services, *simulators]
         finally:
             instance.close()
         watch = [embedded.ensure_running] if embedded is not None else []
@@ -104,8 +106,9 @@ def _check_port(settings: Settings) -> None:
         raise Unavailable("edge.port_taken", port=settings.port)
 
 
-def _own_programs(settings: Settings, url: str, folder: Path) -> list[Program]:
+def _own_programs(settings: Settings, url: str, folder: Path, addresses: Mapping[str, str]) -> list[Program]:
     env = {
+        **addresses,
         "CITYBRAIN_DATABASE_URL": url,
         "CITYBRAIN_HOME": str(settings.home),
         "CITYBRAIN_PORT": str(settings.port),

@@ -1,5 +1,7 @@
 """The department simulators that ``up`` starts: own processes, each with a key of its own, labelled as simulators."""
 
+import os
+import socket
 import sys
 
 from citybrain.blueprint.instance import Instance
@@ -8,7 +10,7 @@ from citybrain.hub import credentials
 from citybrain.kernel.processes import Program
 from citybrain.systems.polling import replayed_contracts
 from citybrain.systems.registry import Folders
-from simulators import SIMULATORS
+from simulators import SERVICES, SIMULATORS
 from simulators.running import KEY_VARIABLE
 
 
@@ -42,6 +44,30 @@ def simulator_programs(instance: Instance, city: City, address: str, folders: Fo
         argv = (sys.executable, "-m", module, "--url", address, "--store", str(store / f"{name}.sqlite"))
         programs.append(Program(f"simulator-{name}", argv, {KEY_VARIABLE: secret}))
     return programs
+
+
+def service_programs(city: City) -> tuple[list[Program], dict[str, str]]:
+    """Describe a program for each service that a simulator answers for.
+
+    Args:
+        city: The revision in force.
+
+    Returns:
+        The programs, and the variables that tell the hub where they listen.
+
+    """
+    programs, told = [], {}
+    for service in city.services.values():
+        module, variable = SERVICES.get(service.ref), service.url.removeprefix("env:")
+        if module is None or variable == service.url or variable in os.environ:
+            continue
+        with socket.socket() as asked:
+            asked.bind(("127.0.0.1", 0))
+            port = asked.getsockname()[1]
+        told[variable] = f"http://127.0.0.1:{port}"
+        name = module.rpartition(".")[2].replace("_", "-")
+        programs.append(Program(f"simulator-{name}", (sys.executable, "-m", module, "--port", str(port))))
+    return programs, told
 
 
 LABEL = "simulator"

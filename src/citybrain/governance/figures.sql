@@ -87,3 +87,8 @@ WHERE kind = 'value' AND finished_at IS NULL
 -- Releases, and those without evidence of their own.
 SELECT count(*), count(*) FILTER (WHERE evidence_entry.subject IS DISTINCT FROM hub_release.thing)
 FROM hub_release LEFT JOIN evidence_entry ON evidence_entry.id = hub_release.evidence;
+
+-- name: consents
+-- Consents that hold, and those that were withdrawn.
+SELECT count(*) FILTER (WHERE withdrawn_at IS NULL), count(*) FILTER (WHERE withdrawn_at IS NOT NULL)
+FROM safeguards_consent;

@@ -23,3 +23,8 @@ ON COMMIT DROP;
 -- Where they begin.
 INSERT INTO pg_temp.governance_dissent_number (year, last)
 SELECT year, 900000 FROM generate_series(2000, 2199) AS year ON CONFLICT DO NOTHING;
+
+-- name: persons_key
+-- A key of its own for the persons of a rehearsal; the city's, which may be wrapped, is left alone.
+INSERT INTO safeguards_purpose_key (purpose, key, wrapped) VALUES (%(purpose)s, %(key)s, false)
+ON CONFLICT (purpose) DO UPDATE SET key = excluded.key, wrapped = false;

@@ -3,11 +3,14 @@
 The hub's own operator looks at rows on this machine; no release to a consumer, and evidenced all the same.
 """
 
+from pathlib import Path
+
 import polars as pl
 
 from citybrain.city.expression import Expression, ExpressionWrong
 from citybrain.city.names import near
 from citybrain.city.whole import City
+from citybrain.hub import personal
 from citybrain.hub.exchange.reading import Reader
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import NotKnown, WrongUse
@@ -24,11 +27,11 @@ def inspect_rows(
     city: City,
     reader: Reader,
     ref: str,
-    where: str | None,
-    limit: int,
+    asked: tuple[str | None, int],
     by: str,
     clock: Clock,
     new_id: NewId,
+    key_file: Path | None = None,
 ) -> pl.DataFrame:
     """Return current rows of a contract to whoever operates this machine.
 
@@ -37,11 +40,11 @@ def inspect_rows(
         city: The revision in force.
         reader: Reads relations.
         ref: The contract.
-        where: A condition over its fields; none means all rows.
-        limit: Most rows.
+        asked: A condition over its fields, none for all rows; and the most rows.
         by: Who looks.
         clock: Present instant.
         new_id: Source of identifiers.
+        key_file: The deployment's key file; none where it has none.
 
     Returns:
         At most ``limit`` rows; fields of grade 3 and 4 are left out.
@@ -51,9 +54,10 @@ def inspect_rows(
         WrongUse: The condition cannot be read.
 
     Source:
-        Hangzhou art. 13, 18 (use leaves evidence).
+        Hangzhou art. 13, 18 (use leaves evidence; the persons learn of it).
 
     """
+    where, limit = asked
     contract = city.contracts.get(ref)
     if contract is None:
         raise NotKnown("hub.contract_unknown", contract=ref, near=near(ref, city.contracts))
@@ -70,9 +74,12 @@ def inspect_rows(
             except ExpressionWrong as error:
                 raise WrongUse("hub.condition_wrong", problem=str(error)) from None
         try:
-            found = rows.select(names).head(limit).collect()
+            shown = rows.head(limit).collect()
+            found = shown.select(names)
         except pl.exceptions.PolarsError as error:
             raise WrongUse("hub.condition_wrong", problem=str(error).splitlines()[0][:200]) from None
         facts = {"contract": ref, "rows": found.height, "by": by, "fields": names}
-        evidence.write(connection, "hub:rows:inspected", ref, facts, clock.now(), new_id)
+        entry = evidence.write(connection, "hub:rows:inspected", ref, facts, clock.now(), new_id)
+        if contract.subject is not None:
+            personal.inspected(connection, contract, entry.id, shown.get_column(contract.subject), key_file)
     return found

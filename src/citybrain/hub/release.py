@@ -20,11 +20,12 @@ from citybrain.city.contract import Contract, FieldKind, Mask
 from citybrain.city.expression import Expression
 from citybrain.city.names import near
 from citybrain.city.whole import City
-from citybrain.hub import disputes, emergencies, grants
+from citybrain.hub import disputes, emergencies, grants, personal
 from citybrain.hub.exchange.columns import POSITION
 from citybrain.hub.exchange.payload import INSTANT, ROW
 from citybrain.hub.exchange.reading import Reader
 from citybrain.hub.grants import HeldGrant
+from citybrain.hub.personal import Persons
 from citybrain.hub.question import MOST_ROWS, Place, Question, condition_of, field_of, written
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import AccessRefused, NotKnown, WrongUse
@@ -55,6 +56,7 @@ class Release:
         place: Place of the last row looked at; ask after it for what follows.
         more: Whether there is more after that place.
         masks: How the fields that are not in clear left.
+        places: Place of each row, in order.
 
     """
 
@@ -66,6 +68,7 @@ class Release:
     masks: Mapping[str, Mask]
     place: Place | None
     more: bool
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ class Releaser:
 
         Raises:
             NotKnown: No such contract, system or field.
-            AccessRefused: No grant or a rule against it; says which, and what to apply for.
+            AccessRefused: No grant or a rule against it; says which, and what to apply for. Or the one person who is
+                asked for does not agree.
             WrongUse: The question cannot be understood.
 
         """
@@ -128,9 +132,37 @@ class Releaser:
         with self._database.transaction() as connection:
             decision, held = self._decide(connection, city, contract, question, system)
             if decision.allowed and held is not None:
-                return self._let_out(connection, city, contract, question, held, (system, form, channel, begun))
+                given = self._let_out(connection, city, contract, question, held, (system, form, channel, begun))
+                if given is not None:
+                    return given
+        if decision.allowed:
+            raise AccessRefused("hub.consent_missing", contract=contract.ref, purpose=question.purpose)
         self._note_refusal(question, system, known.owner, decision)
         raise refusal(decision, question.contract)
+
+    def require(self, question: Question, system: str) -> None:
+        """Stop who may not have rows now; nothing leaves and nothing is written.
+
+        Args:
+            question: What would be asked.
+            system: Ref of the asking system.
+
+        Raises:
+            NotKnown: No such contract, system or field.
+            AccessRefused: No grant or a rule against it.
+
+        """
+        city = self._city_now()
+        contract = city.contracts.get(question.contract)
+        if contract is None:
+            wanted = question.contract
+            raise NotKnown("hub.contract_unknown", contract=wanted, near=near(wanted, city.contracts))
+        if system not in city.systems:
+            raise NotKnown("hub.system_unknown", system=system, near=near(system, city.systems))
+        with self._database.transaction() as connection:
+            decision, held = self._decide(connection, city, contract, question, system)
+        if not decision.allowed or held is None:
+            raise refusal(decision, question.contract)
 
     def rulebook(self) -> Rulebook:
         """Return the policies in force, parsed once a revision."""
@@ -159,23 +191,30 @@ class Releaser:
     def _let_out(
         self, connection: Connection, city: City, contract: Contract, question: Question, held: HeldGrant,
         how: tuple[str, str, Channel, float],
-    ) -> Release:  # fmt: skip
+    ) -> Release | None:  # fmt: skip
+        """Let rows out; none where the one person who was asked for does not agree, which is in evidence then."""
         system, form, channel, begun = how
         contract = protect(contract, proposed_kinds(connection, contract.ref))
         fields = question.fields or held.fields
+        persons = personal.concerned(connection, contract, held, fields, self._key_file)
         masks = self._masks(contract, held, fields)
         for condition in question.where:
             if condition.field not in held.fields or masks.get(condition.field, "none") != "none":
                 # What leaves covered must not be found out by asking for it.
                 raise AccessRefused("hub.filter_not_granted", field=condition.field, grant=held.name)
-        answer = self._read(connection, city, contract, question, held)
+        if persons is not None and persons.withheld(connection, question, system, self._clock.now(), self._new_id):
+            return None
+        answer = self._read(connection, city, contract, question, held, persons)
         marks = disputes.marks(connection, contract.ref)
         told = disputes.annotate(answer.frame, contract, marks) if marks else answer.frame
         shown = self._covered(connection, told, contract, question.purpose, masks)
         body = written(_as_asked(shown, fields, form), form)
         release = self._new_id()
         self._note(connection, release, held, system, channel, fields, shown.height, body, begun)
-        return Release(release, held.name, body, shown.height, tuple(fields), masks, answer.place, answer.more)
+        if persons is not None:
+            persons.note(connection, release, answer.frame)
+        places = tuple(Place(*row) for row in told.select(POSITION, ROW).iter_rows())
+        return Release(release, held.name, body, shown.height, tuple(fields), masks, answer.place, answer.more, places)
 
     def _masks(self, contract: Contract, held: HeldGrant, fields: tuple[str, ...]) -> dict[str, Mask]:
         masks = {name: mask_of(contract.field(name), held.purpose) for name in {*fields, *held.fields}}
@@ -190,9 +229,11 @@ class Releaser:
         return mask(frame, masks, kinds, purpose_key(connection, purpose, key_file=self._key_file))
 
     def _read(
-        self, connection: Connection, city: City, contract: Contract, question: Question, held: HeldGrant
-    ) -> _Answer:
+        self, connection: Connection, city: City, contract: Contract, question: Question, held: HeldGrant,
+        persons: Persons | None,
+    ) -> _Answer:  # fmt: skip
         fits = self._fitting(city, contract, question, held)
+        fits = fits if persons is None else fits & persons.agree()
         if question.view == "current":
             rows = self._reader.current(connection, contract).filter(_after(question.after), fits)
             frame = rows.sort(POSITION, ROW).head(question.limit + 1).collect()

@@ -61,14 +61,6 @@ CREATE TABLE hub_nonce (
 );
 CREATE INDEX hub_nonce_until ON hub_nonce (until);
 
-CREATE TABLE hub_own_key (
-    keyid      text        NOT NULL PRIMARY KEY,
-    private    bytea       NOT NULL,
-    wrapped    boolean     NOT NULL,
-    public_key bytea       NOT NULL CHECK (length(public_key) = 32),
-    made_at    timestamptz NOT NULL
-);
-
 CREATE TABLE hub_conformance (
     service text        NOT NULL,
     at      timestamptz NOT NULL,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from citybrain.cockpits.figures_view import State
-from citybrain.web.parts_view import Fact
+from citybrain.cockpits.figures_view import Link, State
+from citybrain.web.parts_view import Fact, Option
 from citybrain.web.views import Frame
 
 
@@ -87,6 +87,50 @@ class HoldingLine:
     duty: str
     numbers: str
     kept: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDissent:
+    """A dissent the person raised.
+
+    Attributes:
+        may_react: The provider has answered and the person may accept or object once more.
+
+    """
+
+    number: str
+    what: str
+    claimed: str
+    state: State
+    word: str
+    answer: str
+    due: str
+    may_react: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRowsPage:
+    """Rows about the person under one contract, and how to have one corrected.
+
+    Attributes:
+        heads: Titles of the fields.
+        rows: Cells, in the order of the fields.
+        choices: Rows that can be named in a dissent; empty where the contract has no keys.
+        fields: Fields that can be wrong.
+
+    """
+
+    frame: Frame
+    title: str
+    here: str
+    back: Link
+    done: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    choices: tuple[Option, ...]
+    fields: tuple[Option, ...]
+    dissents: tuple[OwnDissent, ...]
 
 
 @dataclass(frozen=True, slots=True)

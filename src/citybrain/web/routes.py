@@ -17,7 +17,7 @@ from citybrain.web.console import (
     requests,
     services,
 )
-from citybrain.web.portal import my_data
+from citybrain.web.portal import my_data, my_rows
 
 
 def all_routes() -> list[ControllerRouterHandler]:
@@ -27,4 +27,4 @@ def all_routes() -> list[ControllerRouterHandler]:
     console += [*catalog.ROUTES, *classification.ROUTES]
     console += [*dissent.ROUTES, *quality.ROUTES]
     console += [*requests.ROUTES, *grants.ROUTES, *services.ROUTES]
-    return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console, *law_page.ROUTES, *my_data.ROUTES]
+    return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console, *law_page.ROUTES, *my_data.ROUTES, *my_rows.ROUTES]

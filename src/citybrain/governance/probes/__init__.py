@@ -10,6 +10,7 @@ from citybrain.governance.probes import (
     cockpits,
     dissents,
     exchange,
+    persons,
     protection,
     quality,
     register,
@@ -19,7 +20,7 @@ from citybrain.governance.probes import (
 
 ProbeFunction = Callable[[Bench], Seen]
 
-_MODULES = (access, catalog, cockpits, dissents, exchange, protection, quality, register, sharing, work)
+_MODULES = (access, catalog, cockpits, dissents, exchange, persons, protection, quality, register, sharing, work)
 
 
 def known_probes() -> Mapping[str, ProbeFunction]:

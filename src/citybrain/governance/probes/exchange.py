@@ -73,7 +73,7 @@ def sensitive_fields_stay_in(bench: Bench) -> Seen:
     with stage(bench) as at:
         at.send([reading(at.clock.now())])
         frame = inspect_rows(
-            at.database, at.city, at.reader, CONTRACT, None, 10, "law check", at.clock, at.new_id
+            at.database, at.city, at.reader, CONTRACT, (None, 10), "law check", at.clock, at.new_id
         )  # fmt: skip
         with at.database.reading() as connection:
             entries = count(connection, "entries_about", act="hub:rows:inspected", subject=CONTRACT)

@@ -18,7 +18,7 @@ from citybrain.safeguards import evidence
 
 SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = "https://openlineage.io/spec/facets/"
-PRODUCER = "urn:citybrain:gate"
+PRODUCER = "urn:citybrain:hub/gate"
 MOST_DATASETS = 1_000
 
 

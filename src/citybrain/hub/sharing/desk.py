@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from citybrain.city.contract import Contract
 from citybrain.city.names import near
+from citybrain.city.offering import shared
 from citybrain.city.whole import City
 from citybrain.hub import emergencies, grants
 from citybrain.hub.exchange.reading import log_state
@@ -118,7 +119,7 @@ def check(
     at = clock.now()
     if not fit:
         return _refuse(connection, now, viewer, words, at, new_id)
-    there = log_state(connection, (now.thing,)).batches > 0
+    there = now.thing in city.services or log_state(connection, (now.thing,)).batches > 0
     clocks = city.settings.clocks
     due_at = due(city, at, clocks.sharing_reply if there else clocks.sharing_publish)
     return move(connection, now, ("providing", "passed"), viewer.person, words, due_at, at, new_id)
@@ -300,9 +301,9 @@ def due(city: City, at: datetime, working_days: int) -> datetime:
 
 
 def _contract(city: City, ref: str) -> Contract:
-    contract = city.contracts.get(ref)
+    contract = shared(city, ref)
     if contract is None:
-        raise NotKnown("hub.contract_unknown", contract=ref, near=near(ref, city.contracts))
+        raise NotKnown("hub.contract_unknown", contract=ref, near=near(ref, [*city.contracts, *city.services]))
     return contract
 
 

@@ -94,7 +94,10 @@ def too_much(wish: Wish, contract: Contract, department: Department, today: date
         yield TooMuch("term_none")
     elif not today <= wish.until <= today + LONGEST:
         yield TooMuch("term_wrong", {"until": wish.until, "most": today + LONGEST})
-    yield from _rows(wish, contract, department, names)
+    if contract.ref.startswith("contract:"):
+        yield from _rows(wish, contract, department, names)
+    elif wish.rows is not None:
+        yield TooMuch("rows_unreadable", {"problem": wish.rows})
     stray = [name for name in wish.clear_fields if name not in wish.fields]
     if stray:
         yield TooMuch("clear_not_asked", {"fields": stray})

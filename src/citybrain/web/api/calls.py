@@ -4,6 +4,7 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -67,14 +68,11 @@ async def call(request: Asked) -> Response[Any]:
             body.write(part)
         trace = _TRACE.match(request.headers.get("traceparent", ""))
         message = Message(request.method, _target(request, raw_path), request.headers)
-        signed_with = await entrance.enter(
-            lambda: instance.verifier.verify(called.service, secret, message, body.body().sha256)
-        )
         asking = Asking(
             called, secret, request.headers.get("x-citybrain-purpose", ""), body.body(),
-            trace[1] if trace else new_id().hex, signed_with,
+            trace[1] if trace else new_id().hex,
         )  # fmt: skip
-        begun = await entrance.enter(lambda: _begun(instance, asking))
+        begun = await entrance.enter(lambda: _begun(instance, asking, message))
         return await _carried(request, begun, body)
     finally:
         body.close()
@@ -192,9 +190,12 @@ async def _handed(body: Spool) -> AsyncIterator[bytes]:
         body.close()
 
 
-def _begun(instance: Instance, asking: Asking) -> Begun:
+def _begun(instance: Instance, asking: Asking, message: Message) -> Begun:
+    """Check the signature and allow the call, in one stay inside the rooms."""
     instance.signer.load()
-    return instance.caller.begin(asking)
+    service, secret = asking.called.service, asking.secret
+    signed_with = instance.verifier.verify(service, secret, message, asking.body.sha256)
+    return instance.caller.begin(replace(asking, signed_with=signed_with))
 
 
 def _target(request: Asked, raw_path: str) -> str:

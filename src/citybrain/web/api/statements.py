@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from citybrain.hub import credentials, statements
+from citybrain.hub import credentials, statements, usage
 from citybrain.kernel.errors import WrongUse
 from citybrain.web.api.asking import Asking
 from citybrain.web.api.batches import bearer
@@ -37,6 +37,36 @@ async def statement(request: Asking) -> Response[bytes]:
     return Response(dumps(answer), media_type=JSON, headers={"cache-control": "no-store"})
 
 
+@get("/api/v1/usage")
+async def idle(request: Asking) -> Response[bytes]:
+    """List grants of which something was not used for 60 days: those one's body holds, and those on its own data."""
+    instance = request.app.state.instance
+
+    def look() -> dict[str, Any]:
+        since = instance.clock.now() - usage.QUIET
+        with instance.database.reading() as connection:
+            system = credentials.authenticate(connection, bearer(request.headers.get("authorization")))
+            city = instance.city_now()
+            body = city.systems[system].owner if system in city.systems else ""
+            own = [ref for ref, contract in city.contracts.items() if contract.provider == body]
+            found = usage.unused(connection, since, department=body)
+            found += [
+                item for item in usage.unused(connection, since, things=own) if item.grant.department != body
+            ]  # fmt: skip
+        return {"since": since.isoformat(), "grants": [_idle(item) for item in found]}
+
+    answer = await request.app.state.entrance.enter(look)
+    return Response(dumps(answer), media_type=JSON, headers={"cache-control": "no-store"})
+
+
+def _idle(item: usage.IdleGrant) -> dict[str, Any]:
+    held = item.grant
+    return {
+        "grant": held.name, "thing": held.thing, "department": held.department, "purpose": held.purpose,
+        "starts_at": held.starts_at.isoformat(), "releases": item.releases, "fields_never_left": list(item.fields),
+    }  # fmt: skip
+
+
 def _day(text: str | None, today: date) -> date:
     if not text:
         return today - timedelta(days=1)
@@ -48,7 +78,12 @@ def _day(text: str | None, today: date) -> date:
 
 def _plain(line: statements.StatementLine, day: date) -> dict[str, Any]:
     figures = {name: getattr(line, name) for name in statements.FIGURES}
-    return {"contract": line.contract, "consumer": line.consumer, **figures, "sha256": line.digest(day).hex()}
+    return {
+        "contract": line.contract,
+        "consumer": line.consumer,
+        **figures,
+        "sha256": statements.digest(line, day).hex(),
+    }
 
 
-HANDLERS = [statement]
+HANDLERS = [statement, idle]

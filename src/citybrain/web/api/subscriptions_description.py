@@ -59,6 +59,9 @@ def paths() -> Schema:
         "/api/v1/statements": {
             "get": _operation("statement", "Statement of a day", "200", JSON, {"type": "object"}, [day]),
         },
+        "/api/v1/usage": {
+            "get": _operation("usage", "Grants that are not used", "200", JSON, {"type": "object"}),
+        },
         _BASE: {
             "post": _operation("subscribe", "Subscribe to rows", "201", JSON, one, body=wanted),
             "get": _operation("subscriptions", "List one's subscriptions", "200", JSON, every),

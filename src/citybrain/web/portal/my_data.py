@@ -37,8 +37,14 @@ DONE = ("given", "withdrawn")
 
 
 @contextmanager
-def _own(request: Asked, visit: CitizenVisit) -> Iterator[Own]:
-    """Open what the page is made from: one transaction, one person."""
+def own_of(request: Asked, visit: CitizenVisit) -> Iterator[Own]:
+    """Open what a page is made from: one transaction, one person.
+
+    Args:
+        request: The request.
+        visit: Who is signed in.
+
+    """
     instance = instance_of(request)
     with instance.database.transaction() as connection:  # the first one to ask makes the key of persons
         key = subject_key(connection, key_file=instance.settings.key_file)
@@ -52,7 +58,7 @@ async def my_data(request: Asked) -> Response[str]:
 
     def look() -> str:
         visit = citizen_in(instance_of(request), request.cookies)
-        with _own(request, visit) as own:
+        with own_of(request, visit) as own:
             return render("portal/my_data.html", _page(request, visit, own), language=own.language)
 
     return html(request, await entrance_of(request).enter(look))
@@ -66,7 +72,7 @@ def _page(request: Asked, visit: CitizenVisit, own: Own) -> MyDataPage:
     guardian = visit.citizen.guardian
     acting = guardian.said(own.language) if visit.citizen.minor and guardian else ""
     return MyDataPage(
-        _frame(request, visit, own),
+        own_frame(request, visit, own),
         visit.citizen.name.said(own.language),
         acting,
         own.words(f"done_{done}") if done in DONE else "",
@@ -80,7 +86,15 @@ def _page(request: Asked, visit: CitizenVisit, own: Own) -> MyDataPage:
     )
 
 
-def _frame(request: Asked, visit: CitizenVisit, own: Own) -> Frame:
+def own_frame(request: Asked, visit: CitizenVisit, own: Own) -> Frame:
+    """Make the frame of a page of a person: no console, no cockpit.
+
+    Args:
+        request: The request.
+        visit: Who is signed in.
+        own: What is about that person.
+
+    """
     return replace(
         frame(request, None, None, reading.provenances(own)),
         person=visit.citizen.name.said(own.language), post=say("edge.citizen", own.language), csrf=visit.csrf,
@@ -129,7 +143,7 @@ async def _acted(request: Request[None, None, State], data: Form, act: Callable[
     def do() -> None:
         visit = citizen_in(instance_of(request), request.cookies)
         check_form(visit, data.get("csrf"))
-        with _own(request, visit) as own:
+        with own_of(request, visit) as own:
             act(own)
 
     await entrance_of(request).enter(do)
@@ -142,7 +156,7 @@ async def show_receipt(number: FromPath[str], request: Asked) -> Response[bytes]
 
     def look() -> bytes:
         visit = citizen_in(instance_of(request), request.cookies)
-        with _own(request, visit) as own:
+        with own_of(request, visit) as own:
             return dumps(_receipt(own.connection, own, number))
 
     headers = {"cache-control": "no-store", "content-disposition": "attachment; filename=consent-receipt.jsonld"}

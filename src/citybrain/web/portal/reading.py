@@ -183,4 +183,5 @@ def holdings(own: Own) -> Iterator[HoldingLine]:
             (department.phone if department else None) or "12345", item.rows,
             own.words("semicolon").join(own.basis(basis.model_dump(mode="json")) for basis in contract.basis),
             "" if contract.consent else own.words("duty"), own.words("comma").join(numbers), kept,
+            f"/portal/my-data/rows/{contract.department}/{contract.resource}" if item.rows else "",
         )  # fmt: skip

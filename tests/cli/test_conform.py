@@ -1,0 +1,82 @@
+"""A department tests its own system before its service goes live: every point by name, exit 1 where one fails."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from citybrain.blueprint.apply import apply
+from citybrain.blueprint.load import load
+from citybrain.cli.main import main
+from citybrain.hub.calls.conformance import last_reports
+from citybrain.kernel.clock import SystemClock
+from citybrain.kernel.ids import new_id
+from citybrain.kernel.postgres import Database
+from tests.http.permits import OPENAPI, SERVICE, write_city
+from tests.http.provider import Provider, providing
+
+PLACE = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}, "example": "P1"}
+ANSWER = {"type": "object", "required": ["permit_no"], "properties": {"permit_no": {"type": "string"}}}
+GET = {
+    "operationId": "findPermit", "parameters": [PLACE],
+    "responses": {"200": {"description": "one", "content": {"application/json": {"schema": ANSWER}}}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with providing() as made:
+        yield made
+
+
+@pytest.fixture
+def city(database: Database, database_url: str, provider: Provider, tmp_path: Path, monkeypatch: Any) -> Database:
+    start = SERVICE.partition("  scan:")[0]
+    folder = write_city(tmp_path / "city", provider.url, service=start)
+    (folder / "grants" / "clinic-calls.yaml").unlink()
+    described = {**OPENAPI, "paths": {"/permits/{number}": {"get": GET}}}
+    (folder / "services/permits/lookup.openapi.json").write_text(json.dumps(described))
+    loaded = load(folder)
+    assert not loaded.errors, loaded.errors
+    with database.transaction() as connection:
+        apply(connection, loaded, "test", SystemClock(), new_id)
+    monkeypatch.setenv("CITYBRAIN_DATABASE_URL", database_url)
+    monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return database
+
+
+def run(*more: str) -> tuple[int, dict[tuple[str, str], str]]:
+    result = CliRunner().invoke(main, ["conform", "permits/lookup", "--json", *more])
+    told = json.loads(result.stdout)
+    return result.exit_code, {(item["operation"], item["point"]): item["result"] for item in told["points"]}
+
+
+def test_a_system_that_keeps_its_promises_passes(city: Database, provider: Provider) -> None:
+    provider.lost = True
+    code, points = run()
+    assert code == 0, points
+    assert set(points.values()) == {"passed", "advised"}
+    assert points["findPermit", "signature"] == "advised"  # it takes what the hub has not signed
+    with city.reading() as connection:
+        assert last_reports(connection)["service:permits/lookup"].passed
+
+
+def test_each_broken_promise_is_a_point_that_fails(city: Database, provider: Provider) -> None:
+    provider.answer = {"holder": 5}
+    code, points = run()
+    assert code == 1
+    failed = {point for (_, point), result in points.items() if result == "failed"}
+    assert failed == {"schema", "fields", "error_shape"}
+    with city.reading() as connection:
+        assert not last_reports(connection)["service:permits/lookup"].passed
+
+
+def test_a_system_that_is_slow_or_away_fails(city: Database, provider: Provider) -> None:
+    provider.pause_s = 1.2
+    assert run()[1]["findPermit", "in_time"] == "failed"
+    code, points = run("--url", "http://127.0.0.1:9")
+    assert (code, points["findPermit", "answers"]) == (1, "failed")
