@@ -59,6 +59,6 @@ def my_rows(language: Language, frame: Frame) -> OwnRowsPage:
     back = Link(b("我的数据", "My data"), "/portal/my-data")
     named = tuple(Option(row[0], row[0]) for row in rows)
     return OwnRowsPage(
-        frame, b("门诊就诊记录", "outpatient visits"), "/portal/my-rows", back, b("已受理。", "Received."), heads, rows, named,
-        (Option("fee", b("费用", "fee")),), (answered,),
+        frame, b("门诊就诊记录", "outpatient visits"), "/portal/my-rows", back, b("已受理。", "Received."), heads, rows,
+        named, (Option("fee", b("费用", "fee")),), (answered,),
     )  # fmt: skip

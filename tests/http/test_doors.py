@@ -80,7 +80,8 @@ def test_every_route_is_an_open_door_or_shut_for_strangers(client: Client) -> No
 
 
 def test_every_form_refuses_a_token_that_is_missing_or_foreign(signed_in: Client, instance: Instance) -> None:
-    forms = [path for method, path in doors(signed_in) if method == "POST" and not path.startswith(("/api/", "/login", "/r1/"))]
+    elsewhere = ("/api/", "/login", "/r1/")
+    forms = [path for method, path in doors(signed_in) if method == "POST" and not path.startswith(elsewhere)]
     assert len(forms) >= 4
     foreign = sign_in(instance, "zhou")
     theirs = viewer_in(instance, {COOKIE: foreign}).csrf
@@ -246,7 +247,7 @@ def test_every_answer_keeps_the_page_to_itself(signed_in: Client) -> None:
             assert answer.headers.get(name) == value, (answer.request.url, name)
 
 
-JUNK = ("%00", "%ED%A0%80", "9" * 40, "-1", "x" * 3000, "%27%22%3Cscript%3E", "%FF", "%0A", "2026-13-45", "NaN")
+JUNK = ("%00", "%ED%A0%80", "9" * 40, "-1", "x" * 2000, "%27%22%3Cscript%3E", "%FF", "%0A", "2026-13-45", "NaN")
 
 
 def test_no_address_however_odd_breaks_anything(signed_in: Client) -> None:

@@ -86,6 +86,8 @@ def test_a_person_agrees_sees_the_use_withdraws_and_the_next_call_is_refused(
     assert client.get(asking, headers=desk).json()["code"] == "hub.consent_missing"
     agree(client, csrf)
     assert client.get(asking, headers=desk).text.count("RY-100001") == 1
+    for odd in ("0", "9999", "0000019999999999999999999", "%00", "-1", "x"):
+        assert client.get(f"{MINE}?page={odd}").status_code == 200
     page = client.get(f"{MINE}?done=given").text
     for said in ("方女士", "市民政局", "公共服务", "杭州条例第十三条", "门诊就诊记录", "费用", "共 1 次", "已同意"):
         assert said in page, said

@@ -32,7 +32,7 @@ from citybrain.web.sessions import CitizenVisit, check_form, citizen_in
 from citybrain.web.views import Frame
 
 USES_ON_PAGE = 25
-_FAR = 10_000
+DIGITS = 4
 DONE = ("given", "withdrawn")
 
 
@@ -66,7 +66,7 @@ async def my_data(request: Asked) -> Response[str]:
 
 def _page(request: Asked, visit: CitizenVisit, own: Own) -> MyDataPage:
     asked = request.query_params.get("page", "1")
-    page = int(asked) if asked.isdecimal() and 0 < int(asked[:6]) < _FAR else 1
+    page = max(int(asked), 1) if asked.isdecimal() and len(asked) <= DIGITS else 1
     total = reading.count(own)
     done = request.query_params.get("done", "")
     guardian = visit.citizen.guardian
