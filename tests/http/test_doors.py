@@ -34,7 +34,7 @@ OPEN = {"/login", "/healthz", "/readyz", "/static/{path}", "/openapi.json", "/me
 ID = "0190f3f0-0000-7000-8000-000000000000"
 NAMES = {
     "department": "metro", "resource": "flow_15min", "name": "metro.entries", "topic": "cockpit.city", "batch": ID,
-    "row": "1", "field": "station", "kind": "plate", "task_id": ID, "path": "x.js",
+    "row": "1", "field": "station", "kind": "plate", "task_id": ID, "path": "x.js", "number": ID,
 }  # fmt: skip
 Client = TestClient[Any]
 
