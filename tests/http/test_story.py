@@ -50,6 +50,11 @@ def test_from_finding_to_correcting(
     assert rows == [{"visit": "V1", "days": 1}, {"visit": "V2", "days": 2}]
     after = told["x-citybrain-after"]
 
+    order = {"contract": VISITS, "purpose": "emergency", "way": "pull", "start": "now"}
+    subscribed = client.post("/api/v1/subscriptions", content=json.dumps(order), headers=door.other)
+    assert subscribed.status_code == 201, subscribed.text
+    line = f"/api/v1/subscriptions/{subscribed.json()['subscription']}/rows"
+
     before = total_score(shared)
     body = {"contract": VISITS, "keys": {"visit": "V1"}, "field": "days", "seen": "1", "claimed": "5",
             "grounds": "门诊记录"}  # fmt: skip
@@ -62,5 +67,7 @@ def test_from_finding_to_correcting(
     assert pages.send("wang", f"/console/dissents/{dissent}/answer", form)[0] == 303
     status, fresh, _ = door.ask(purpose="emergency", after=after)
     assert (status, [(row["visit"], row["days"]) for row in fresh]) == (200, [("V1", 5)])
+    events = client.get(line, headers=door.other).json()
+    assert [event["data"]["days"] for event in events] == [5]
     assert sorted(row["days"] for row in door.ask(purpose="emergency")[1]) == [2, 5]
     assert total_score(shared) < before
