@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -107,7 +106,7 @@ class Supervisor:
         self._longest_pause_s = longest_pause_s
         self._steady_after_s = steady_after_s
         self._log_bytes = log_bytes
-        self._stop = threading.Event()
+        self._stopping = False  # a plain mark: a lock would be taken twice when the signal finds the loop holding it
         self._hurry = False
         self._called_s = float("-inf")
 
@@ -127,10 +126,11 @@ class Supervisor:
         with self._listening():
             try:
                 self.start()
-                if on_ready is not None and not self._stop.is_set():
+                if on_ready is not None and not self._stopping:
                     on_ready()
-                while not self._stop.wait(0.2):
+                while not self._stopping:
                     self.tend()
+                    time.sleep(0.2)
             finally:
                 self.stop()
 
@@ -175,7 +175,7 @@ class Supervisor:
 
     def ask_to_stop(self) -> None:
         """Make :meth:`run` end soon; may be called from any thread."""
-        self._stop.set()
+        self._stopping = True
 
     def states(self) -> tuple[State, ...]:
         """Say how each program stands.
@@ -209,7 +209,7 @@ class Supervisor:
     def _await_ready(self, kept: _Kept) -> None:
         program = kept.program
         deadline = time.monotonic() + program.ready_within_s
-        while not self._stop.is_set():
+        while not self._stopping:
             self._look(kept)
             if kept.child is not None and (program.ready is None or program.ready()):
                 return
@@ -219,7 +219,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 log = str(self._folder / f"{program.name}.log")
                 raise Unavailable("kernel.program_not_ready", name=program.name, log=log, last_exit=kept.last_exit)
-            self._stop.wait(0.05)
+            time.sleep(0.05)
 
     def _look(self, kept: _Kept) -> None:
         """Notice a death: end what it left behind and say when to try again."""
@@ -258,8 +258,8 @@ class Supervisor:
     @contextmanager
     def _listening(self) -> Iterator[None]:
         def heard(_: int, __: FrameType | None) -> None:
-            self._hurry = self._stop.is_set()
-            self._stop.set()
+            self._hurry = self._stopping
+            self._stopping = True
 
         before = {which: signal.signal(which, heard) for which in _SIGNALS}
         try:
