@@ -102,7 +102,8 @@ def test_the_board_shows_a_fault_at_once_and_an_objection_marks_the_score(
     client: Client, instance: Instance, slot: str, headers: dict[str, str]
 ) -> None:
     provider = visit(client, instance, "zhou")
-    assert " 优" in ask(client, "/console/quality") or " 良" in ask(client, "/console/quality") or " 中" in ask(client, "/console/quality")  # timeliness counts too, by the hour of the run
+    board = ask(client, "/console/quality")  # timeliness counts too, by the hour of the run
+    assert any(word in board for word in ("优", "良", "中"))
     row = f'{{"slot_start":"{slot}","station":"S2","entries":-4,"exits":5}}\n' * 3
     client.post(FLOW, content=row, headers=headers)
     page = ask(client, "/console/quality/metro/flow_15min")
