@@ -138,7 +138,7 @@ def test_many_who_never_answer_hold_nobody_else_up(city: Instance, life: ExitSta
     city.pusher._timeout_s = 1.5  # so that the first time each holds the line is short
     give(city, [("first", 1)])
     time.sleep(6)
-    assert p95() < before + 4  # one after the other, eight silent subscribers would take twelve seconds a round
+    assert p95() < max(2 * before, before + 0.5)
 
 
 def test_a_message_is_signed_and_names_itself_the_same_at_every_attempt(city: Instance, life: ExitStack) -> None:
