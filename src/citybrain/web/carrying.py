@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aiohttp
 import anyio
-import httpx
+from yarl import URL
 
 from citybrain.city.service import Service
 from citybrain.hub.calls.calling import Body
@@ -83,12 +84,13 @@ class Incoming:
     """What a department's system answered.
 
     Attributes:
+        headers: Their names in any case.
         attempts: How often it was asked.
 
     """
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     body: Spool
     attempts: int
 
@@ -107,7 +109,7 @@ class Carrier:
 
     def __init__(self) -> None:
         """Open nothing yet; connections belong to the event loop that uses them."""
-        self._client: httpx.AsyncClient | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     async def carry(self, asked: Outgoing) -> Incoming:
         """Ask a department's system.
@@ -128,7 +130,7 @@ class Carrier:
                 status, headers, body = await self._once(asked)
             except TimeoutError:
                 failed = CarryFailed("timeout", attempt)
-            except (httpx.HTTPError, httpx.InvalidURL):
+            except (aiohttp.ClientError, OSError, ValueError):
                 failed = CarryFailed("down", attempt)
             else:
                 if status < 500 and not 300 <= status < 400:
@@ -142,46 +144,40 @@ class Carrier:
             await anyio.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
         raise AssertionError  # attempts is at least one
 
-    async def _once(self, asked: Outgoing) -> tuple[int, httpx.Headers, Spool]:
-        seconds = asked.service.timeout.total_seconds()
-        client = self._open()
-        content = _sent(asked.body) if asked.body.size else None
-        headers = {
-            **asked.headers,
-            **asked.sign(),
-            **({"content-length": str(asked.body.size)} if asked.body.size else {}),
-        }
-        request = client.build_request(
-            asked.method, asked.url, headers=headers, content=content, timeout=httpx.Timeout(seconds)
-        )
+    async def _once(self, asked: Outgoing) -> tuple[int, Mapping[str, str], Spool]:
+        seconds, sent = asked.service.timeout.total_seconds(), asked.body.size
+        headers = {**asked.headers, **asked.sign(), "content-length": str(sent)}
+        if not sent:
+            del headers["content-length"]
+        waits = aiohttp.ClientTimeout(connect=seconds, sock_connect=seconds, sock_read=seconds)
         body = Spool()
         try:
-            with anyio.fail_after(seconds + asked.body.size / 1_000_000):
-                response = await client.send(request, stream=True)
-            try:
-                async for part in response.aiter_raw(PART_BYTES):
+            with anyio.fail_after(seconds + sent / 1_000_000):
+                response = await self._open().request(
+                    asked.method, URL(asked.url, encoded=True), headers=headers, timeout=waits, allow_redirects=False,
+                    data=_sent(asked.body) if sent else None,
+                )  # fmt: skip
+            async with response:
+                async for part in response.content.iter_any():
                     body.write(part)
-            finally:
-                await response.aclose()
-        except httpx.TimeoutException:
-            body.close()
-            raise TimeoutError from None
         except BaseException:
             body.close()
             raise
-        return response.status_code, response.headers, body
+        return response.status, response.headers, body
 
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-            self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False, limits=limits)
-        return self._client
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=200), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False,
+                skip_auto_headers=("accept", "accept-encoding", "user-agent", "content-type"),
+            )  # fmt: skip
+        return self._session
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
 
 async def _sent(body: Spool) -> AsyncIterator[bytes]:

@@ -24,7 +24,7 @@ from citybrain.hub.calls.signatures import Message, digest_header, name_of
 from citybrain.kernel.errors import NotKnown, Unavailable, WrongUse
 from citybrain.kernel.ids import new_id
 from citybrain.web.api.batches import bearer
-from citybrain.web.carrying import Carrier, CarryFailed, Incoming, Outgoing, Spool
+from citybrain.web.carrying import HELD_BYTES, Carrier, CarryFailed, Incoming, Outgoing, Spool
 from citybrain.web.entrance import Entrance
 from citybrain.web.language import language_of
 from citybrain.web.problems import PROBLEM_TYPE, as_problem, dumps
@@ -173,6 +173,10 @@ class _Shown:
         if body is not self._incoming.body:
             self._incoming.body.close()
         media = self._media or "application/octet-stream"
+        if body.size <= HELD_BYTES:
+            whole = body.whole()
+            body.close()
+            return Response(whole, media_type=media, headers=headers, status_code=self._incoming.status)
         return Stream(_handed(body), media_type=media, headers=headers, status_code=self._incoming.status)
 
     def close(self) -> None:
