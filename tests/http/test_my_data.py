@@ -13,9 +13,11 @@ from citybrain.blueprint.apply import apply
 from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.load import load
 from citybrain.hub import credentials
+from citybrain.hub.exports import making
 from citybrain.kernel.clock import SystemClock
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.settings import Settings
+from citybrain.kernel.workers import Worker
 from citybrain.web.application import make_application
 from citybrain.web.sessions import COOKIE, citizen_in, sign_in
 
@@ -198,3 +200,30 @@ def test_a_person_asks_for_a_correction_of_an_own_row_and_of_no_other(
     csrf = enter(client, instance, "tong")
     assert client.post(f"{page}/reactions", data={**early, "csrf": csrf}).status_code == 404
     assert client.get(f"{MINE}/rows/hotline/events").status_code == 404
+
+
+def test_a_file_with_a_persons_rows_is_refused_and_deleted_once_the_person_withdraws(
+    client: Client, instance: Instance, desk: dict[str, str]
+) -> None:
+    csrf = enter(client, instance, "fang")
+    agree(client, csrf)
+    asked = {
+        "contract": "contract:health/visits", "purpose": "public_service", "grant": "civil-affairs-uses-visits",
+        "fields": ["person_no", "hospital", "fee", "visited_at"], "format": "ndjson",
+    }  # fmt: skip
+
+    def made() -> str:
+        answer = client.post("/api/v1/exports", content=orjson.dumps(asked), headers=desk)
+        assert answer.status_code == 202, answer.text
+        Worker(instance.database, instance.clock, (instance.exporter.duty(),), queues=(making.QUEUE,)).run_once()
+        return str(answer.json()["export"])
+
+    first = made()
+    assert client.get(f"/api/v1/exports/{first}/file", headers=desk).text.count("RY-100001") == 1
+    data = {"number": number(client), "csrf": csrf}
+    assert client.post(f"{MINE}/withdrawals", data=data, follow_redirects=False).status_code == 303
+    refused = client.get(f"/api/v1/exports/{first}/file", headers=desk)
+    assert (refused.status_code, refused.json()["code"]) == (403, "exports.consent_withdrawn")
+    instance.exporter.sweep()
+    assert list((instance.settings.home / "exports").iterdir()) == []
+    assert client.get(f"/api/v1/exports/{made()}/file", headers=desk).text == ""

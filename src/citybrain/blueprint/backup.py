@@ -1,17 +1,26 @@
-"""Backup and restore of an instance: database, payloads and lake as of one moment, in one folder."""
+"""Backup and restore of an instance: database, payloads and lake as of one moment, in one folder, sealed.
 
-import shutil
+The key lies elsewhere (see :mod:`citybrain.blueprint.backup_keys`); a restore carries out again what was destroyed
+after the backup was made.
+"""
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, LiteralString
+from uuid import UUID
 
 import orjson
 
-from citybrain.blueprint.instance import Instance, payload_folder
+from citybrain.blueprint import backup_keys
+from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.load import read_stored
 from citybrain.blueprint.revisions import history, one
 from citybrain.city.contract import Contract
+from citybrain.governance.destroying import destroy
+from citybrain.hub.destruction import certificate
+from citybrain.hub.destruction.carrying import Order
 from citybrain.hub.exchange.lake import LakeFiles
 from citybrain.kernel.dumps import dump, load
 from citybrain.kernel.errors import Conflicting, IntegrityBroken, NotKnown, Unavailable
@@ -19,9 +28,10 @@ from citybrain.kernel.postgres import Connection, Database
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.sql import statements
 from citybrain.safeguards import evidence
+from citybrain.safeguards.sealed_files import seal, unseal
 
 DUMP, PAYLOADS, LAKE, MANIFEST = "database.dump", "payloads", "lake", "manifest.json"
-FORMAT = 1
+FORMAT = 2
 ATTEMPTS = 3
 
 
@@ -30,16 +40,20 @@ class Kept:
     """What a backup holds.
 
     Attributes:
+        backup: Its id, which names its key.
         head: Place and hash of the evidence chain's end; keep it elsewhere too.
         revision: The city in force.
+        destroyed: How many destructions its snapshot had seen.
         payloads: Payload files.
         lake: Files of each contract's lake table below the lake folder, with the log position they hold.
 
     """
 
+    backup: UUID
     made_at: str
     head: str
     revision: int
+    destroyed: int
     payloads: tuple[str, ...]
     lake: Mapping[str, tuple[int, tuple[str, ...]]]
 
@@ -65,39 +79,49 @@ def back_up(instance: Instance, target: Path) -> Kept:
     with instance.database.transaction() as connection:
         while evidence.seal(connection):
             pass
+    backup = instance.new_id()
+    key = backup_keys.make(instance.settings, backup)
     for _ in range(ATTEMPTS):
-        kept = _one_attempt(instance, target)
+        kept = _one_attempt(instance, target, backup, key)
         if kept is not None:
             (target / MANIFEST).write_bytes(
                 orjson.dumps({"format": FORMAT, **_plain(kept)}, option=orjson.OPT_INDENT_2)
             )
+            made_at = datetime.fromisoformat(kept.made_at)
+            backup_keys.note_made(instance, backup, kept.head, made_at, kept.destroyed)
             return kept
     raise Unavailable("blueprint.backup_disturbed")
 
 
-def _one_attempt(instance: Instance, target: Path) -> Kept | None:
-    """Dump and copy as of one snapshot; none when a compaction took a payload away before it was copied."""
+def _one_attempt(instance: Instance, target: Path, backup: UUID, key: bytes) -> Kept | None:
+    """Dump and seal as of one snapshot; none when a compaction took a payload away before it was sealed."""
     settings, sql = instance.settings, _sql()
+    plain = settings.home / f"{backup}.dump"
     with instance.database.reading() as connection:
         connection.execute(sql["no_hurry"])
         row = connection.execute(sql["export_snapshot"]).fetchone()
         if row is None:
             raise AssertionError
-        kept = _what_is_there(instance, connection)
-        dump(instance.database.url, str(row[0]), target / DUMP)
-    wanted = [(payload_folder(settings) / name, target / PAYLOADS / name) for name in kept.payloads]
-    files = [name for _, names in kept.lake.values() for name in names]
-    wanted += [(settings.home / LAKE / name, target / LAKE / name) for name in files]
+        kept = _what_is_there(instance, connection, backup)
+        try:
+            dump(instance.database.url, str(row[0]), plain)
+            seal(plain, target / DUMP, key, DUMP)
+        finally:
+            plain.unlink(missing_ok=True)
     try:
-        for source, copy in wanted:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy)
+        for part, name in _files(kept):
+            seal(settings.home / part / name, target / part / name, key, f"{part}/{name}")
     except FileNotFoundError:
         return None
     return kept
 
 
-def _what_is_there(instance: Instance, connection: Connection) -> Kept:
+def _files(kept: Kept) -> Iterator[tuple[str, str]]:
+    yield from ((PAYLOADS, name) for name in kept.payloads)
+    yield from ((LAKE, name) for _, names in kept.lake.values() for name in names)
+
+
+def _what_is_there(instance: Instance, connection: Connection, backup: UUID) -> Kept:
     sql, known = _sql(), LakeFiles()
     report = evidence.verify(connection)
     lake = {}
@@ -105,9 +129,11 @@ def _what_is_there(instance: Instance, connection: Connection) -> Kept:
         state = known.state(connection, contract)
         lake[contract] = (state.position, tuple(_below(path, instance.settings.home / LAKE) for path in state.files))
     return Kept(
+        backup=backup,
         made_at=instance.clock.now().isoformat(),
         head=f"{report.sealed}:{report.head.hex()}",
         revision=instance.city_now().revision if instance.city.ready else 0,
+        destroyed=backup_keys.count_destroyed(connection),
         payloads=tuple(name for (name,) in connection.execute(sql["payload_files"])),
         lake=lake,
     )
@@ -121,9 +147,11 @@ def _below(path: Path, folder: Path) -> str:
 
 def _plain(kept: Kept) -> dict[str, Any]:
     return {
+        "backup": str(kept.backup),
         "made_at": kept.made_at,
         "head": kept.head,
         "revision": kept.revision,
+        "destroyed": kept.destroyed,
         "payloads": list(kept.payloads),
         "lake": {contract: {"position": at, "files": list(files)} for contract, (at, files) in kept.lake.items()},
     }
@@ -137,7 +165,7 @@ def read_manifest(source: Path) -> Kept:
 
     Raises:
         NotKnown: It is no backup, or one that was never finished.
-        Conflicting: It was written by a newer program.
+        Conflicting: It was written by a program of another time.
 
     """
     try:
@@ -147,7 +175,8 @@ def read_manifest(source: Path) -> Kept:
     if found["format"] != FORMAT:
         raise Conflicting("blueprint.backup_newer", format=found["format"], known=FORMAT)
     lake = {contract: (item["position"], tuple(item["files"])) for contract, item in found["lake"].items()}
-    return Kept(found["made_at"], found["head"], found["revision"], tuple(found["payloads"]), lake)
+    backup, made_at = UUID(found["backup"]), found["made_at"]
+    return Kept(backup, made_at, found["head"], found["revision"], found["destroyed"], tuple(found["payloads"]), lake)
 
 
 def fill(settings: Settings, url: str, source: Path) -> Kept:
@@ -162,11 +191,13 @@ def fill(settings: Settings, url: str, source: Path) -> Kept:
         What the backup holds.
 
     Raises:
-        NotKnown: It is no backup.
+        NotKnown: It is no backup, or its key was destroyed or is elsewhere.
         Conflicting: The instance is not empty.
+        IntegrityBroken: Something in it was changed.
 
     """
     kept = read_manifest(source)
+    key = backup_keys.read(settings, kept.backup)
     with Database(url) as database, database.reading() as connection:
         row = connection.execute(_sql()["anything_there"]).fetchone()
     full = [
@@ -174,10 +205,16 @@ def fill(settings: Settings, url: str, source: Path) -> Kept:
     ]
     if full or row is None or row[0]:
         raise Conflicting("blueprint.instance_not_empty", home=str(settings.home))
-    for part in (PAYLOADS, LAKE):
-        if (source / part).is_dir():
-            shutil.copytree(source / part, settings.home / part, dirs_exist_ok=True)
-    load(url, source / DUMP)
+    plain = settings.home / f"{kept.backup}.dump"
+    try:
+        for part, name in _files(kept):
+            unseal(source / part / name, settings.home / part / name, key, f"{part}/{name}")
+        unseal(source / DUMP, plain, key, DUMP)
+        load(url, plain)
+    except FileNotFoundError as error:
+        raise IntegrityBroken("blueprint.backup_incomplete", file=str(error.filename)) from None
+    finally:
+        plain.unlink(missing_ok=True)
     with Database(url) as database, database.transaction() as connection:
         row = connection.execute(_sql()["lake_catalog_there"]).fetchone()
         if row is not None and row[0]:
@@ -199,6 +236,40 @@ def open_lake(instance: Instance, kept: Kept) -> None:
     for ref, (position, files) in kept.lake.items():
         contract = _contract(instance, ref)
         instance.lake.adopt(contract, [instance.settings.home / LAKE / name for name in files], position)
+
+
+def destroy_again(instance: Instance) -> list[str]:
+    """Carry out in a restored instance what was destroyed after its backup was made.
+
+    Args:
+        instance: The filled instance, with its lake open.
+
+    Returns:
+        Numbers of the certificates whose rows were in the backup and are not in the instance.
+
+    Source:
+        Hangzhou art. 13 (依法销毁).
+
+    """
+    with instance.database.reading() as connection:
+        known = {item.number for item in certificate.every(connection)}
+    done = []
+    for told in backup_keys.listed(instance.settings):
+        if told["number"] in known:
+            continue
+        batches, token = told["batches"], told["person_token"]
+        before = told["arrived_before"]
+        order = Order(
+            _contract(instance, told["contract"]), told["kind"], told["reason"], told["decided_by"],
+            subject=bytes.fromhex(token) if token else None, again=told["number"],
+            before=datetime.fromisoformat(before) if before else None,
+            batches=None if batches is None else tuple(UUID(batch) for batch in batches),
+        )  # fmt: skip
+        try:
+            done.append(destroy(instance.eraser, instance.city_now(), order).number)
+        except NotKnown:
+            continue  # the rows came after the backup was made
+    return done
 
 
 def _contract(instance: Instance, ref: str) -> Contract:

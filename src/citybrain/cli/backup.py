@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from citybrain.blueprint.backup import Kept, back_up, fill, open_lake, read_manifest
+from citybrain.blueprint.backup import Kept, back_up, destroy_again, fill, open_lake, read_manifest
+from citybrain.blueprint.backup_keys import folder_of
 from citybrain.blueprint.instance import Instance
 from citybrain.cli.opening import addressed, opened
 from citybrain.cli.output import tell_json
@@ -39,18 +40,24 @@ def restore(folder: Path, *, as_json: bool) -> None:
         instance = Instance(settings.model_copy(update={"database_url": url}), clock, new_id)
         try:
             open_lake(instance, kept)
+            again = destroy_again(instance)
         finally:
             instance.close()
-    _tell("blueprint.restored", kept, folder, settings, as_json=as_json)
+    _tell("blueprint.restored", kept, folder, settings, as_json=as_json, again=again)
 
 
-def _tell(key: str, kept: Kept, folder: Path, settings: Settings, *, as_json: bool) -> None:
+def _tell(
+    key: str, kept: Kept, folder: Path, settings: Settings, *, as_json: bool, again: list[str] | None = None
+) -> None:
     files = sum(len(files) for _, files in kept.lake.values())
     told = {
         "folder": str(folder), "made_at": kept.made_at, "revision": kept.revision, "head": kept.head,
-        "payloads": len(kept.payloads), "lake_files": files,
+        "payloads": len(kept.payloads), "lake_files": files, "backup": str(kept.backup),
+        "keys": str(folder_of(settings)),
     }  # fmt: skip
     if as_json:
-        tell_json(told)
+        tell_json(told | ({} if again is None else {"destroyed_again": again}))
     else:
         click.echo(say(key, settings.language, **told))
+        for number in again or ():
+            click.echo(say("blueprint.destroyed_again", settings.language, number=number))

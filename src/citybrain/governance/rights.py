@@ -1,9 +1,11 @@
-"""What a person may ask for: a copy of the own rows, and their correction by way of a dissent (Hangzhou art. 13)."""
+"""What a person may ask for: a copy, a correction by way of a dissent, why rows were used (Hangzhou art. 13)."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 
@@ -11,13 +13,17 @@ from citybrain.city.contract import Contract
 from citybrain.city.whole import City
 from citybrain.governance.dissent.case import Dissent, Raiser, one
 from citybrain.governance.dissent.raising import Order, Raised, raise_dissent
+from citybrain.hub import subject_log
+from citybrain.hub.exchange.columns import BATCH
 from citybrain.hub.exchange.reading import Reader
+from citybrain.hub.subject_log import SubjectUse
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import NotKnown
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection
 from citybrain.kernel.sql import statements
 from citybrain.safeguards import evidence
+from citybrain.safeguards.masking import mask_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,84 @@ def correct(
         claimed=claim.claimed,
     )  # fmt: skip
     return raise_dissent(connection, city, reader, order, clock, new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where values that were used came from.
+
+    Attributes:
+        system: Ref of the system that delivered them.
+        rows: How many rows of the person it delivered before the use and are still held.
+        first_at, last_at: When the first and the last of them came.
+
+    """
+
+    system: str
+    rows: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why and how rows of a person were used.
+
+    Attributes:
+        use: The use, with the law it rests on.
+        source: How the grant came about: declared, request, unconditional or emergency.
+        granted_at, granted_until: When the grant was made and until when it holds.
+        masked: Fields that left covered.
+        sources: Where the values came from.
+
+    """
+
+    use: SubjectUse
+    source: str
+    granted_at: datetime
+    granted_until: datetime
+    masked: tuple[str, ...]
+    sources: tuple[Source, ...]
+
+
+def explain(
+    connection: Connection, city: City, reader: Reader, person: tuple[str, bytes], use: UUID
+) -> Explanation:  # fmt: skip
+    """Explain a use to the person: the grant, its basis, the fields, where the values came from and when.
+
+    Args:
+        connection: A reading transaction.
+        city: The revision in force.
+        reader: Reads relations.
+        person: What names the person in the rows, and the person's token.
+        use: Id of the release.
+
+    Raises:
+        NotKnown: Rows of the person were not in it.
+
+    Source:
+        Hangzhou art. 13 (知情权).
+
+    """
+    value, subject = person
+    found = subject_log.one_use(connection, subject, use)
+    row = connection.execute(statements("citybrain.governance", "rights")["granted"], {"release": use}).fetchone()
+    if row is None:
+        raise NotKnown("hub.use_unknown", use=use)
+    source, made_at, ends_at, clear = row
+    contract = city.contracts.get(found.thing)
+    if contract is None or contract.subject is None:
+        return Explanation(found, source, made_at, ends_at, (), ())
+    masked = tuple(
+        name for name in found.fields
+        if any(field.name == name for field in contract.fields)
+        and mask_of(contract.field(name), found.purpose) != "none" and name not in clear
+    )  # fmt: skip
+    theirs = pl.col(contract.subject).cast(pl.String).str.strip_chars() == value.strip()
+    counted = reader.relation(connection, contract).filter(theirs).group_by(BATCH).len().collect().rows()
+    given = {"batches": [UUID(batch) for batch, _ in counted], "rows": [rows for _, rows in counted], "at": found.at}
+    sources = connection.execute(statements("citybrain.governance", "rights")["sources"], given).fetchall()
+    return Explanation(found, source, made_at, ends_at, masked, tuple(Source(*item) for item in sources))
 
 
 _EVERY_ROW = 100_000

@@ -56,8 +56,68 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """A request of the person.
+
+    Attributes:
+        answer: What the provider said, with the legal ground of a refusal.
+        certificate_href: Page of the certificate of a deletion.
+        refused: Whether the person is told where to complain.
+        may_withdraw: Whether it still waits.
+
+    """
+
+    number: str
+    kind: str
+    what: str
+    words: str
+    made: str
+    state: State
+    word: str
+    answer: str
+    certificate_href: str
+    refused: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """Where values that were used came from."""
+
+    system: str
+    rows: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPage:
+    """A use explained to the person.
+
+    Attributes:
+        facts: Who, what for, on which law, under which grant, which fields.
+        here: Where a request for more words is sent.
+        days: Working days until an answer.
+
+    """
+
+    frame: Frame
+    title: str
+    back: Link
+    facts: tuple[Fact, ...]
+    sources: tuple[SourceLine, ...]
+    here: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class UseLine:
-    """One use of the person's rows."""
+    """One use of the person's rows.
+
+    Attributes:
+        why_href: Its explanation; empty for a look of the operator.
+
+    """
 
     at: str
     body: str
@@ -67,6 +127,7 @@ class UseLine:
     fields: str
     how: str
     grant: str
+    why_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +137,7 @@ class HoldingLine:
     Attributes:
         numbers: Indicators that are computed from it, by name; no person can be told from them.
         duty: Why no consent is asked; empty where the person chooses.
+        ref: Ref of the contract.
 
     """
 
@@ -88,6 +150,7 @@ class HoldingLine:
     numbers: str
     kept: str
     href: str
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +204,8 @@ class MyDataPage:
         acting: Who acts for the person; empty for an adult.
         done: What was just done, or empty.
         total: How often rows were used in all.
+        deletable: Contracts that hold rows of the person.
+        days: Working days until a request is answered.
 
     """
 
@@ -155,3 +220,6 @@ class MyDataPage:
     holdings: tuple[HoldingLine, ...]
     older_href: str
     newer_href: str
+    requests: tuple[OwnRequest, ...] = ()
+    deletable: tuple[Option, ...] = ()
+    days: int = 0

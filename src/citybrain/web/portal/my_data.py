@@ -24,7 +24,8 @@ from citybrain.safeguards.subjects import subject_key, token_of
 from citybrain.web.door import MY_DATA, Form, entrance_of, html
 from citybrain.web.frames import Asked, frame, instance_of, reading_language
 from citybrain.web.pages import render
-from citybrain.web.portal import reading
+from citybrain.web.parts_view import Option
+from citybrain.web.portal import asked, reading
 from citybrain.web.portal.reading import Own
 from citybrain.web.portal_view import MyDataPage
 from citybrain.web.problems import dumps
@@ -33,7 +34,7 @@ from citybrain.web.views import Frame
 
 USES_ON_PAGE = 25
 DIGITS = 4
-DONE = ("given", "withdrawn")
+DONE = ("given", "withdrawn", "asked", "asked_back")
 
 
 @contextmanager
@@ -65,12 +66,13 @@ async def my_data(request: Asked) -> Response[str]:
 
 
 def _page(request: Asked, visit: CitizenVisit, own: Own) -> MyDataPage:
-    asked = request.query_params.get("page", "1")
-    page = max(int(asked), 1) if asked.isdecimal() and len(asked) <= DIGITS else 1
+    wanted = request.query_params.get("page", "1")
+    page = max(int(wanted), 1) if wanted.isdecimal() and len(wanted) <= DIGITS else 1
     total = reading.count(own)
     done = request.query_params.get("done", "")
     guardian = visit.citizen.guardian
     acting = guardian.said(own.language) if visit.citizen.minor and guardian else ""
+    held = tuple(reading.holdings(own))
     return MyDataPage(
         own_frame(request, visit, own),
         visit.citizen.name.said(own.language),
@@ -80,9 +82,12 @@ def _page(request: Asked, visit: CitizenVisit, own: Own) -> MyDataPage:
         tuple(reading.receipts(own)),
         tuple(reading.uses(own, USES_ON_PAGE, (page - 1) * USES_ON_PAGE)),
         total,
-        tuple(reading.holdings(own)),
+        held,
         f"{MY_DATA}?page={page + 1}#h-uses" if page * USES_ON_PAGE < total else "",
         f"{MY_DATA}?page={page - 1}#h-uses" if page > 1 else "",
+        tuple(asked.requests(own, instance_of(request).clock.now())),
+        tuple(Option(line.ref, line.contract) for line in held if line.rows),
+        own.city.settings.clocks.person_request,
     )
 
 

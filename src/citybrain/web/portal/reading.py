@@ -164,6 +164,7 @@ def _use(own: Own, use: SubjectUse) -> UseLine:
         own.fields(use.thing, use.fields),
         own.words("inspection") if looked else say(f"sharing.channel_{use.channel}", own.language),
         use.grant,
+        "" if looked else f"/portal/my-data/uses/{use.id}",
     )
 
 
@@ -184,4 +185,5 @@ def holdings(own: Own) -> Iterator[HoldingLine]:
             own.words("semicolon").join(own.basis(basis.model_dump(mode="json")) for basis in contract.basis),
             "" if contract.consent else own.words("duty"), own.words("comma").join(numbers), kept,
             f"/portal/my-data/rows/{contract.department}/{contract.resource}" if item.rows else "",
+            contract.ref,
         )  # fmt: skip
