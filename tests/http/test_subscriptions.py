@@ -10,7 +10,10 @@ from uuid import UUID
 import pytest
 
 from citybrain.blueprint.instance import Instance
+from citybrain.governance.destroying import destroy
+from citybrain.hub import deletion_notices as notices
 from citybrain.hub import grants
+from citybrain.hub.destruction.carrying import Order
 from citybrain.hub.question import Place
 from citybrain.hub.subscriptions import delivery, standing
 from citybrain.hub.subscriptions.signing import secret_of
@@ -229,3 +232,29 @@ def test_a_place_set_back_brings_the_rows_again(city: Instance, life: ExitStack)
     taker.wait_for(4)
     assert [event["id"] for event in taker.events] == ["1.1", "1.2"] * 2
     assert isinstance(subscription.id, UUID)
+
+
+def test_a_subscriber_is_pushed_a_notice_of_what_was_destroyed_of_what_it_had_taken(
+    city: Instance, life: ExitStack
+) -> None:
+    taker = life.enter_context(subscriber())
+    subscribe(city, taker.url)
+    life.enter_context(pushing(city))
+    give(city, [("G1", 0), ("G2", 0)])
+    taker.wait_for(2)
+    with city.database.reading() as connection:
+        (batch,) = connection.execute("SELECT id FROM hub_batch").fetchone() or (None,)
+    contract = city.city_now().contracts[LEVELS]
+    made = destroy(city.eraser, city.city_now(), Order(contract, "batch", "重复报送", "zhou", batch=batch))
+    taker.wait_for(3)
+    notice = taker.events[-1]
+    assert (notice["type"], notice["data"]["certificate"]) == ("cn.citybrain.rows.destroyed", made.number)
+    assert f"{notice['data']['whole_batches_at'][0]}." in taker.events[0]["id"]
+    time.sleep(0.5)
+    assert len(taker.events) == 3
+    with city.database.reading() as connection:
+        (told,) = notices.of_destruction(connection, made.id)
+    assert told.told_at is not None
+    give(city, [("G3", 0)])
+    taker.wait_for(4)
+    assert taker.events[-1]["data"]["gauge"] == "G3"

@@ -46,6 +46,44 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """What lines of a day add up to; the figures are those of a line."""
+
+    lines: int
+    batches: int
+    received: int
+    accepted: int
+    set_aside: int
+    releases: int
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Whose lines are looked at.
+
+    Attributes:
+        body: Ref of a body, which sees what it used and all lines on what it provides; none sees every line.
+        contracts: Refs of what it provides.
+
+    """
+
+    body: str | None = None
+    contracts: tuple[str, ...] = ()
+
+    def sees(self, contract: str, consumer: str | None) -> bool:
+        """Tell whether a line concerns it.
+
+        Args:
+            contract: Ref; ``*`` where the statement as a whole is meant.
+            consumer: Ref of who used it; none for what was delivered.
+
+        """
+        return self.body is None or contract == "*" or consumer == self.body or contract in self.contracts
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Where a statement and the books do not agree.
 
@@ -135,6 +173,29 @@ def lines(connection: Connection, day: date) -> list[StatementLine]:
 
     """
     return _sorted(StatementLine(*row[:10]) for row in connection.execute(_sql()["lines"], {"day": day}).fetchall())
+
+
+def page(
+    connection: Connection, day: date, whose: Concerned, *, first: Sequence[str] = (), limit: int = 100, offset: int = 0
+) -> tuple[list[StatementLine], Sums]:
+    """Return some lines of a day's statement as kept, and what all of them add up to.
+
+    Args:
+        connection: Any transaction.
+        day: The day.
+        whose: Whose lines.
+        first: Contracts that stand first.
+        limit: Most lines.
+        offset: Lines to leave out first.
+
+    """
+    given = {
+        "day": day, "body": whose.body, "contracts": list(whose.contracts), "first": list(first), "limit": limit,
+        "offset": offset,
+    }  # fmt: skip
+    found = [StatementLine(*row) for row in connection.execute(_sql()["page"], given).fetchall()]
+    row = connection.execute(_sql()["sums"], given).fetchone()
+    return found, Sums(*(int(figure) for figure in row or (0,) * 8))
 
 
 def days(connection: Connection, limit: int = 60) -> list[date]:

@@ -36,3 +36,17 @@ WHERE kept.day = %(day)s;
 -- name: days
 -- Days with a statement, the newest first.
 SELECT day FROM hub_statement_day ORDER BY day DESC LIMIT %(limit)s;
+
+-- name: page
+-- Lines of a day that concern a body, as kept; contracts that do not agree first.
+SELECT contract, consumer, batches, received, accepted, set_aside, releases, rows, bytes, p95_ms
+FROM hub_statement
+WHERE day = %(day)s AND (%(body)s::text IS NULL OR consumer = %(body)s OR contract = ANY(%(contracts)s))
+ORDER BY (contract = ANY(%(first)s::text[])) DESC, contract, consumer NULLS FIRST LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: sums
+-- What the lines of a day that concern a body add up to.
+SELECT count(*), coalesce(sum(batches), 0), coalesce(sum(received), 0), coalesce(sum(accepted), 0),
+    coalesce(sum(set_aside), 0), coalesce(sum(releases), 0), coalesce(sum(rows), 0), coalesce(sum(bytes), 0)
+FROM hub_statement
+WHERE day = %(day)s AND (%(body)s::text IS NULL OR consumer = %(body)s OR contract = ANY(%(contracts)s));

@@ -1,13 +1,16 @@
-"""What is granted and not used: grants nothing left under, and fields that never left (Hangzhou art. 13)."""
+"""What is used, and what is granted and not used: whole grants, and fields that never left (Hangzhou art. 13)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, LiteralString
 
+from citybrain.city.whole import City
 from citybrain.hub import grants
 from citybrain.hub.grants import HeldGrant
+from citybrain.hub.statements import Concerned
 from citybrain.kernel.postgres import Connection
+from citybrain.kernel.sql import statements
 
 QUIET: Final = timedelta(days=60)
 _MOST: Final = 10_000
@@ -26,6 +29,54 @@ class IdleGrant:
     grant: HeldGrant
     releases: int
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """What left on a day."""
+
+    day: date
+    releases: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopUse:
+    """How much a body used of a thing."""
+
+    thing: str
+    department: str
+    releases: int
+    rows: int
+
+
+def daily(connection: Connection, city: City, first: date, whose: Concerned) -> list[DayUse]:
+    """Tell how much left each day; days without a release are left out.
+
+    Args:
+        connection: Any transaction.
+        city: For its zone.
+        first: Day to begin with.
+        whose: Whose use, and use of whose data.
+
+    """
+    rows = connection.execute(_sql()["daily"], _given(city, first, whose)).fetchall()
+    return [DayUse(row[0], int(row[1]), int(row[2])) for row in rows]
+
+
+def top(connection: Connection, city: City, first: date, whose: Concerned, limit: int = 10) -> list[TopUse]:
+    """Tell what is used most often and by whom.
+
+    Args:
+        connection: Any transaction.
+        city: For its zone.
+        first: Day to begin with.
+        whose: Whose use, and use of whose data.
+        limit: Most lines.
+
+    """
+    rows = connection.execute(_sql()["top"], _given(city, first, whose) | {"limit": limit}).fetchall()
+    return [TopUse(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
 
 
 def unused(
@@ -56,3 +107,11 @@ def unused(
         if idle:
             found.append(IdleGrant(item, use.releases if use else 0, idle))
     return sorted(found, key=lambda idle: (idle.releases > 0, idle.grant.starts_at, idle.grant.name))
+
+
+def _given(city: City, first: date, whose: Concerned) -> dict[str, Any]:
+    return {"first": first, "zone": city.zone.key, "body": whose.body, "contracts": list(whose.contracts)}
+
+
+def _sql() -> Mapping[str, LiteralString]:
+    return statements("citybrain.hub", "usage")

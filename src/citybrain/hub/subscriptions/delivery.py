@@ -19,6 +19,7 @@ from uuid import UUID
 
 import httpx
 
+from citybrain.hub import deletion_notices as notices
 from citybrain.hub.question import Place
 from citybrain.hub.release import Release, Releaser
 from citybrain.hub.subscriptions.events import MANY, ONE, events_of, written, written_one
@@ -142,6 +143,7 @@ class Pusher:
         with self._database.transaction() as connection:
             secret = secret_of(connection, subscription, self._key_file)
         with httpx.Client(verify=self._trust, timeout=self._timeout_s, follow_redirects=False) as client:
+            self._tell_deletions((client, secret), subscription)
             while time.monotonic() < ends:
                 with self._database.reading() as connection:
                     now = one(connection, subscription)
@@ -157,6 +159,23 @@ class Pusher:
         if refused is not None:
             with self._database.transaction() as connection:
                 suspend(connection, now, refused, self._clock, self._new_id)
+
+    def _tell_deletions(self, way: tuple[httpx.Client, str], subscription: UUID) -> None:
+        """Push what was destroyed of what the subscriber had received; what it does not take is pushed next time."""
+        with self._database.reading() as connection:
+            now = one(connection, subscription)
+            waiting = [
+                (notice, notices.event_of(connection, notice))
+                for notice in notices.untold(connection, now.system, now.contract)
+            ]
+        for notice, event in waiting:
+            message = _Message(written_one(event), ONE, str(notice.id), now.place, 0)
+            try:
+                self._post(*way, now, message)
+            except _NotTaken:
+                return
+            with self._database.transaction() as connection:
+                notices.note_told(connection, notice.id, self._clock)
 
     def _send(self, way: tuple[httpx.Client, str], now: Subscription, lease: UUID, release: Release) -> bool:
         """Send a page; returns whether all is well, whatever was taken is written down."""

@@ -4,12 +4,15 @@ SELECT subscription.id, subscription.slow FROM hub_subscription AS subscription
 WHERE subscription.state = 'active' AND subscription.way = 'push'
     AND (%(contract)s::text IS NULL OR subscription.contract = %(contract)s)
     AND (subscription.next_try_at IS NULL OR subscription.next_try_at <= %(now)s)
-    AND EXISTS (
+    AND (EXISTS (
+        SELECT FROM hub_deletion_notice AS notice WHERE notice.system = subscription.system
+            AND notice.contract = subscription.contract AND notice.told_at IS NULL
+    ) OR EXISTS (
         SELECT FROM hub_batch AS batch
         WHERE batch.contract = subscription.contract AND batch.status = 'admitted' AND batch.accepted > 0
             AND (batch.position > subscription.position
                 OR (batch.position = subscription.position AND subscription.row < %(last)s))
-    );
+    ));
 
 -- name: lease
 -- One delivers at a time; who died is succeeded when its lease is over.

@@ -1,16 +1,15 @@
 """Subscriptions as they stand: who gets which rows, how, and up to which place of the log they were taken."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from citybrain.city.whole import City
+from citybrain.hub.addresses import is_safe
 from citybrain.hub.question import Condition, Place, Question, condition_of
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import Conflicting, NotKnown, WrongUse
@@ -25,7 +24,6 @@ WAYS: tuple[Way, ...] = ("pull", "push", "stream")
 BEGINNING = Place(0, 0)
 LAST_ROW = 2**31 - 1
 MOST_OPEN = 200
-MOST_URL = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,23 +293,8 @@ def _require_place(connection: Connection, place: Place) -> None:
 
 
 def _require_address(url: str) -> None:
-    """Let only https through, and plain http to this machine."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise WrongUse("subscriptions.address_wrong") from None
-    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= MOST_URL
-    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not (plain and secure and host and port != 0 and parts.username is None and not parts.fragment):
+    if not is_safe(url):
         raise WrongUse("subscriptions.address_wrong")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read(connection: Connection, query: str, given: Mapping[str, Any]) -> list[Subscription]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from litestar import Response, get
 
-from citybrain.hub import credentials, statements, usage
+from citybrain.hub import credentials, effects, statements, usage
+from citybrain.kernel.clock import city_day
 from citybrain.kernel.errors import WrongUse
 from citybrain.web.api.asking import Asking
 from citybrain.web.api.batches import bearer
@@ -53,7 +54,11 @@ async def idle(request: Asking) -> Response[bytes]:
             found += [
                 item for item in usage.unused(connection, since, things=own) if item.grant.department != body
             ]  # fmt: skip
-        return {"since": since.isoformat(), "grants": [_idle(item) for item in found]}
+            now = instance.clock.now()
+            standing = effects.standing(connection, city, now, department=body)
+        asked, there = effects.rate(standing, city_day(now, city.zone))
+        told = {"reports_due": asked, "reported": there}
+        return {"since": since.isoformat(), "grants": [_idle(item) for item in found], "effects": told}
 
     answer = await request.app.state.entrance.enter(look)
     return Response(dumps(answer), media_type=JSON, headers={"cache-control": "no-store"})

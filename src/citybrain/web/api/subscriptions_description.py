@@ -48,7 +48,7 @@ def paths() -> Schema:
     }  # fmt: skip
     place: Schema = {"type": "object", "additionalProperties": False, "required": ["place"], "properties": {
         "place": TEXT}}  # fmt: skip
-    one, which = {"$ref": "#/components/schemas/Subscription"}, [_named("subscription")]
+    one, which = {"$ref": "#/components/schemas/Subscription"}, [named("subscription")]
     every = {"type": "object", "required": ["subscriptions"], "properties": {
         "subscriptions": {"type": "array", "items": one}}}  # fmt: skip
     events: Schema = {"type": "array", "items": {"type": "object"}}
@@ -57,42 +57,60 @@ def paths() -> Schema:
     day = {"name": "day", "in": "query", "required": False, "schema": TEXT}
     return {
         "/api/v1/statements": {
-            "get": _operation("statement", "Statement of a day", "200", JSON, {"type": "object"}, [day]),
+            "get": operation("statement", "Statement of a day", "200", JSON, {"type": "object"}, [day]),
         },
         "/api/v1/usage": {
-            "get": _operation("usage", "Grants that are not used", "200", JSON, {"type": "object"}),
+            "get": operation("usage", "Grants that are not used", "200", JSON, {"type": "object"}),
         },
         _BASE: {
-            "post": _operation("subscribe", "Subscribe to rows", "201", JSON, one, body=wanted),
-            "get": _operation("subscriptions", "List one's subscriptions", "200", JSON, every),
+            "post": operation("subscribe", "Subscribe to rows", "201", JSON, one, body=wanted),
+            "get": operation("subscriptions", "List one's subscriptions", "200", JSON, every),
         },
         _BASE + "/{subscription}": {
-            "get": _operation("subscription", "Answer with a subscription", "200", JSON, one, which),
-            "delete": _operation("unsubscribe", "End a subscription", "200", JSON, one, which),
+            "get": operation("subscription", "Answer with a subscription", "200", JSON, one, which),
+            "delete": operation("unsubscribe", "End a subscription", "200", JSON, one, which),
         },
         _BASE + "/{subscription}/rows": {
-            "get": _operation("subscribedRows", "Rows after its place", "200", MANY, events, [*which, limit]),
+            "get": operation("subscribedRows", "Rows after its place", "200", MANY, events, [*which, limit]),
         },
         _BASE + "/{subscription}/ack": {
-            "post": _operation("acknowledge", "Set its place", "200", JSON, one, which, place),
+            "post": operation("acknowledge", "Set its place", "200", JSON, one, which, place),
         },
         _BASE + "/{subscription}/resume": {
-            "post": _operation("resume", "Take it up again", "200", JSON, one, which),
+            "post": operation("resume", "Take it up again", "200", JSON, one, which),
         },
         _BASE + "/{subscription}/stream": {
-            "get": _operation("stream", "Rows as they come", "200", "text/event-stream", TEXT, [*which, last]),
+            "get": operation("stream", "Rows as they come", "200", "text/event-stream", TEXT, [*which, last]),
         },
     }
 
 
-def _named(name: str) -> Schema:
+def named(name: str) -> Schema:
+    """Describe a part of the path.
+
+    Args:
+        name: Its name.
+
+    """
     return {"name": name, "in": "path", "required": True, "schema": TEXT}
 
 
-def _operation(
+def operation(
     name: str, says: str, status: str, media: str, schema: Schema, parameters: list[Schema] | None = None,
     body: Schema | None = None,
 ) -> Schema:  # fmt: skip
+    """Describe what a system may ask with its key.
+
+    Args:
+        name: Of the operation.
+        says: What it does.
+        status: Of its answer.
+        media: Media type of its answer.
+        schema: Shape of its answer.
+        parameters: What stands in path, query and headers.
+        body: Shape of what is sent, where something is.
+
+    """
     problem: Schema = {
         "description": "why not, and what to do",
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
