@@ -18,6 +18,7 @@ from citybrain.kernel.postgres import Database
 from tests.http.permits import OPENAPI, SERVICE, write_city
 from tests.http.provider import Provider, providing
 
+ELSEWHERE = "tested_elsewhere: {zh: 测试, en: test}\n"
 PLACE = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}, "example": "P1"}
 ANSWER = {"type": "object", "required": ["permit_no"], "properties": {"permit_no": {"type": "string"}}}
 GET = {
@@ -34,7 +35,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def city(database: Database, database_url: str, provider: Provider, tmp_path: Path, monkeypatch: Any) -> Database:
-    start = SERVICE.partition("  scan:")[0]
+    start = SERVICE.partition("  scan:")[0].replace("status: running", "status: trial").replace(ELSEWHERE, "")
     folder = write_city(tmp_path / "city", provider.url, service=start)
     (folder / "grants" / "clinic-calls.yaml").unlink()
     described = {**OPENAPI, "paths": {"/permits/{number}": {"get": GET}}}
@@ -80,3 +81,40 @@ def test_a_system_that_is_slow_or_away_fails(city: Database, provider: Provider)
     assert run()[1]["findPermit", "in_time"] == "failed"
     code, points = run("--url", "http://127.0.0.1:9")
     assert (code, points["findPermit", "answers"]) == (1, "failed")
+
+
+def go_live(tmp_path: Path, *, elsewhere: str = "") -> tuple[int, Any]:
+    """Set the service running in its file, and apply."""
+    file = tmp_path / "city/services/permits/lookup.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("status: trial", f"status: running\n{elsewhere}"))
+    planned = CliRunner().invoke(main, ["plan", str(tmp_path / "city")])
+    applied = CliRunner().invoke(main, ["apply", str(tmp_path / "city")])
+    assert planned.exit_code == applied.exit_code, "a plan says what an apply would refuse"
+    return applied.exit_code, applied.output
+
+
+def test_a_service_goes_live_after_its_test_was_passed(city: Database, provider: Provider, tmp_path: Path) -> None:
+    provider.lost = True
+    assert run()[0] == 0
+    code, said = go_live(tmp_path)
+    assert code == 0, said
+
+
+def test_an_untested_service_stays_on_trial_and_is_told_what_to_do(city: Database, tmp_path: Path) -> None:
+    code, said = go_live(tmp_path)
+    assert code != 0
+    assert "服务还没有做一致性测试" in said
+    assert "citybrain conform permits/lookup" in said
+
+
+def test_a_service_that_failed_its_test_stays_on_trial(city: Database, provider: Provider, tmp_path: Path) -> None:
+    provider.answer = {"holder": 5}
+    assert run()[0] == 1
+    code, said = go_live(tmp_path)
+    assert code != 0
+    assert "服务没有通过一致性测试" in said
+
+
+def test_a_service_tested_elsewhere_says_where(city: Database, tmp_path: Path) -> None:
+    code, said = go_live(tmp_path, elsewhere=ELSEWHERE)
+    assert code == 0, said

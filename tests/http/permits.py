@@ -32,6 +32,7 @@ attempts: 2
 quota: 30
 breaker: {failures: 3, open_for: 30s}
 status: running
+tested_elsewhere: {zh: 测试, en: test}
 replaces:
   - {name: {zh: 老接口, en: old interface}, state: parallel, until: 2027-03-31}
 operations:

@@ -51,10 +51,12 @@ class Operation(Noun):
         fields: Fields of its answer; an operation that only does something has none.
         passes: Media types other than JSON that may leave as they are, such as ``application/pdf``; a grant on the
             operation is a grant on all that is in them.
+        mode: at_once answers in the call; later may take the call with 202 and answer when it is done.
 
     """
 
     title: Name
+    mode: Literal["at_once", "later"] = "at_once"
     fields: tuple[AnswerField, ...] = ()
     passes: tuple[str, ...] = ()
 
@@ -104,12 +106,14 @@ class Service(Noun):
         purposes: What for.
         share, share_basis: How it is shared; what is not shared names the law that says so.
         timeout: How long an answer may take to begin, and the longest silence within it.
+        answer_within: How long an operation that answers later may take.
         attempts: How often a request that may be repeated (GET, HEAD, PUT, DELETE, OPTIONS) is tried in all.
         quota: Calls a minute of one consuming system.
         breaker: When it is left alone to recover.
         signed: Whether consumers have to sign their requests (RFC 9421).
         status: sandbox answers with the document's examples; trial and running answer themselves; planned and retired
             do not.
+        tested_elsewhere: Where its system passed the conformance test, where this instance has no report of it.
         replaces: Ways around the hub that it replaces.
 
     """
@@ -128,11 +132,13 @@ class Service(Noun):
     share: Sharing = "conditional"
     share_basis: Basis | None = None
     timeout: Duration = Field(default="5s", validate_default=True)
+    answer_within: Duration = Field(default="1d", validate_default=True)
     attempts: Annotated[int, Field(ge=1, le=5)] = 2
     quota: Annotated[int, Field(ge=1)] = 600
     breaker: Breaker = Breaker()
     signed: Literal["required", "optional"] = "optional"
     status: Literal["planned", "sandbox", "trial", "running", "retired"] = "trial"
+    tested_elsewhere: Name | None = None
     replaces: tuple[LegacyChannel, ...] = ()
 
     @property

@@ -8,20 +8,20 @@ Source: Hangzhou art. 8, 13; Nanjing art. 7.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import LiteralString
 from uuid import UUID
 
 from citybrain.city.contract import Mask
 from citybrain.city.whole import City
-from citybrain.hub import credentials, emergencies, grants
+from citybrain.hub import credentials, emergencies, grants, limits
 from citybrain.hub.calls import breaker
 from citybrain.hub.calls.address import Called
 from citybrain.hub.calls.answers import Cut, masks_of
 from citybrain.hub.grants import HeldGrant
 from citybrain.hub.release import refusal
-from citybrain.kernel.clock import Clock
+from citybrain.kernel.clock import Clock, city_day
 from citybrain.kernel.errors import AccessRefused, CityBrainError, NotKnown, TooOften, Unavailable, WrongUse
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection, Database
@@ -148,8 +148,9 @@ class Caller:
         with self._database.transaction() as connection:
             system = credentials.authenticate(connection, asking.secret)
             owner = self._owner(system)
-            decision, held, _ = self._decide(connection, asking, system)
+            decision, held, _ = self._decide(connection, asking, system, counting=True)
             if decision.allowed and held is not None:
+                limits.count(connection, held, 1, self._today())
                 circuit = breaker.pass_through(connection, service, at)
                 call = self._new_id()
                 row = connection.execute(
@@ -170,7 +171,9 @@ class Caller:
         self._note_refusal(asking, system, owner, decision)
         raise refusal(decision, service.ref)
 
-    def finish(self, begun: Begun, status: int, answer: Body, attempts: int, show: Shown) -> Body:
+    def finish(
+        self, begun: Begun, status: int, answer: Body, attempts: int, show: Shown, release: UUID | None = None
+    ) -> Body:  # fmt: skip
         """Allow an answer to be handed over, and note that it was.
 
         Args:
@@ -179,6 +182,7 @@ class Caller:
             answer: What it answered.
             attempts: How often it was asked.
             show: Makes what leaves out of the answer; told what is allowed, gives its size and digest.
+            release: What this handing over is called; the call's own name where an answer is handed over once.
 
         Returns:
             What leaves.
@@ -199,7 +203,7 @@ class Caller:
                 key = purpose_key(connection, begun.asking.purpose, key_file=self._key_file) if token else b""
                 leave = Pass(held, Cut.of(called.operation, fields, masks, key), masks, fields)
                 shown = show(leave)
-                self._note_answer(connection, begun, leave, (status, attempts), answer, shown)
+                self._note_answer(connection, begun, leave, (status, attempts), answer, shown, release or begun.id)
                 return shown
         self._end(begun, "withheld", status, attempts, answer, "grant")
         raise AccessRefused("calls.withheld", service=called.service.ref, grant=begun.grant)
@@ -234,6 +238,9 @@ class Caller:
             case _:
                 return Unavailable("calls.unreadable", **told)
 
+    def _today(self) -> date:
+        return city_day(self._clock.now(), self._city_now().zone)
+
     def _owner(self, system: str) -> str:
         known = self._city_now().systems.get(system)
         if known is None:
@@ -241,7 +248,7 @@ class Caller:
         return known.owner
 
     def _decide(
-        self, connection: Connection, asking: Asking, system: str
+        self, connection: Connection, asking: Asking, system: str, *, counting: bool = False
     ) -> tuple[Decision, HeldGrant | None, tuple[str, ...]]:
         """Decide on the operation with as many fields of its answer as a grant names."""
         known, at, called = self._city_now().systems.get(system), self._clock.now(), asking.called
@@ -254,16 +261,19 @@ class Caller:
         def use(fields: tuple[str, ...]) -> Use:
             return Use(known.owner, called.service.ref, asking.purpose, fields, at, running, emergency, name)
 
-        for item in (one for one in held if one.purpose == asking.purpose):
+        # Counted when the call begins: an answer is not withheld because its own call was the last one.
+        now = limits.standing(connection, self._city_now(), held if counting else (), at)
+        for item in (one for one in now.free(held) if one.purpose == asking.purpose):
             fields = (name, *(field.name for field in called.operation.fields if field.name in item.fields))
             decision = self._rulebook().decide(use(fields), [item.permit()])
             if decision.allowed:
                 return decision, item, fields
-        return self._rulebook().decide(use((name,)), [item.permit() for item in held]), None, ()
+        return limits.decide(self._rulebook(), use((name,)), held, now), None, ()
 
     def _note_answer(
-        self, connection: Connection, begun: Begun, leave: Pass, how: tuple[int, int], answer: Body, shown: Body
-    ) -> None:
+        self, connection: Connection, begun: Begun, leave: Pass, how: tuple[int, int], answer: Body, shown: Body,
+        release: UUID,
+    ) -> None:  # fmt: skip
         status, attempts = how
         at, asking, duration = self._clock.now(), begun.asking, int((time.monotonic() - begun.started) * 1000)
         service = asking.called.service
@@ -274,8 +284,8 @@ class Caller:
         }  # fmt: skip
         entry = evidence.write(connection, "hub:call:answered", service.ref, facts, at, self._new_id)
         given = {
-            "id": begun.id, "state": "answered", "status": status, "attempts": attempts, "bytes": shown.size,
-            "sha256": shown.sha256, "answer_bytes": answer.size, "answer_sha256": answer.sha256,
+            "id": begun.id, "release": release, "state": "answered", "status": status, "attempts": attempts,
+            "bytes": shown.size, "sha256": shown.sha256, "answer_bytes": answer.size, "answer_sha256": answer.sha256,
             "duration_ms": duration, "at": at, "failure": None, "evidence": entry.id, "hub_grant": leave.held.id,
             "thing": service.ref, "department": begun.department, "system": begun.system, "purpose": asking.purpose,
             "fields": list(leave.fields), "rows": 1,
@@ -296,6 +306,7 @@ class Caller:
                 "duration_ms": duration, "at": at, "failure": failure, "evidence": entry.id,
             }  # fmt: skip
             connection.execute(_sql()["end"], given)
+            limits.give_back(connection, begun.grant, 1, self._today())
             if state == "failed":
                 circuit = breaker.failed(connection, service, at)
             elif begun.troubled:

@@ -21,7 +21,7 @@ WITH ended AS (
 )
 INSERT INTO hub_release (id, hub_grant, thing, department, system, purpose, channel, fields, rows, bytes, sha256, at,
     duration_ms, evidence)
-VALUES (%(id)s, %(hub_grant)s, %(thing)s, %(department)s, %(system)s, %(purpose)s, 'call', %(fields)s, %(rows)s,
+VALUES (%(release)s, %(hub_grant)s, %(thing)s, %(department)s, %(system)s, %(purpose)s, 'call', %(fields)s, %(rows)s,
     %(bytes)s, %(sha256)s, %(at)s, %(duration_ms)s, %(evidence)s);
 
 -- name: end

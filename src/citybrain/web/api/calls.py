@@ -3,14 +3,13 @@
 import os
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from litestar import Request, Response, get, route
 from litestar.datastructures import State
-from litestar.response import Stream
 from litestar.types import Method
 
 from citybrain.blueprint.instance import Instance
@@ -18,30 +17,37 @@ from citybrain.city.openapi import example_answer
 from citybrain.city.service import Service
 from citybrain.hub import credentials
 from citybrain.hub.calls.address import Called, resolve
-from citybrain.hub.calls.answers import cut, cut_lines
-from citybrain.hub.calls.calling import Asking, Begun, Body, Pass
+from citybrain.hub.calls.calling import Asking, Begun
+from citybrain.hub.calls.later import location_of, require_reply_to
 from citybrain.hub.calls.signatures import Message, digest_header, name_of
-from citybrain.kernel.errors import NotKnown, Unavailable, WrongUse
+from citybrain.kernel.errors import NotKnown, Unavailable
 from citybrain.kernel.ids import new_id
 from citybrain.web.api.batches import bearer
-from citybrain.web.carrying import HELD_BYTES, Carrier, CarryFailed, Incoming, Outgoing, Spool
+from citybrain.web.api.later_calls import waiting
+from citybrain.web.api.shown import Shown, Unreadable
+from citybrain.web.carrying import Carrier, CarryFailed, Outgoing, Spool
 from citybrain.web.entrance import Entrance
 from citybrain.web.language import language_of
-from citybrain.web.problems import PROBLEM_TYPE, as_problem, dumps
+from citybrain.web.problems import dumps
 
 HERE = "/r1/{instance:str}/{of:str}/{member:str}/{subsystem:str}/{service:str}"
 METHODS: list[Method] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-# A JSON document is cut as a whole; a longer answer comes as lines.
-JSON_BYTES = 16 * 1024 * 1024
 _PASSED_IN = ("content-type", "accept", "accept-language", "if-match", "if-none-match", "idempotency-key", "tracestate")
-_PASSED_OUT = ("content-language", "etag", "last-modified", "retry-after", "location")
 _TRACE = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$")
 Asked = Request[Any, Any, State]
 
 
-class _Unreadable(Exception):
-    """An answer that cannot be cut to what is granted."""
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """A call that may be made.
+
+    Attributes:
+        answer_key: What the provider may answer with later; none where the answer comes in the call.
+
+    """
+
+    begun: Begun
+    answer_key: str | None
 
 
 @route([HERE, HERE + "/{rest:path}"], http_method=METHODS)
@@ -52,7 +58,8 @@ async def call(request: Asked) -> Response[Any]:
     goes to the provider as it is; of the answer leaves what the grant names, masked as its grade asks. 403 says which
     rule forbids it, or what to apply for; 429 and 503 say when to try again. ``X-Citybrain-Sandbox: 1`` answers with
     the example of the service's own description. Signed requests (RFC 9421, Ed25519) are checked; a service may
-    require them.
+    require them. 202 with ``Location`` says that the answer comes later and where it is fetched; a notice goes to
+    ``X-Citybrain-Reply-To``.
     """
     instance: Instance = request.app.state.instance
     entrance: Entrance = request.app.state.entrance
@@ -72,18 +79,19 @@ async def call(request: Asked) -> Response[Any]:
             called, secret, request.headers.get("x-citybrain-purpose", ""), body.body(),
             trace[1] if trace else new_id().hex,
         )  # fmt: skip
-        begun = await entrance.enter(lambda: _begun(instance, asking, message))
-        return await _carried(request, begun, body)
+        reply_to = request.headers.get("x-citybrain-reply-to")
+        allowed = await entrance.enter(lambda: _allowed(instance, asking, message, reply_to))
+        return await _carried(request, allowed, body)
     finally:
         body.close()
 
 
-async def _carried(request: Asked, begun: Begun, body: Spool) -> Response[Any]:
+async def _carried(request: Asked, allowed: _Allowed, body: Spool) -> Response[Any]:
     instance: Instance = request.app.state.instance
     entrance: Entrance = request.app.state.entrance
     carrier: Carrier = request.app.state.carrier
-    called = begun.asking.called
-    headers = _headers(request, begun)
+    begun, called = allowed.begun, allowed.begun.asking.called
+    headers = _headers(request, allowed)
     target = Message(request.method, _address(called, request), headers)
     outgoing = Outgoing(
         called.service, request.method, target.target, headers, body, lambda: instance.signer.sign(target)
@@ -93,13 +101,16 @@ async def _carried(request: Asked, begun: Begun, body: Spool) -> Response[Any]:
     except CarryFailed as failed:
         told = failed.failure, failed.attempts, failed.status
         raise await entrance.enter(lambda: instance.caller.fail(begun, *told)) from None
-    shown = _Shown(incoming, called, language_of(request, instance.settings.language))
+    if incoming.status == 202 and allowed.answer_key is not None:
+        incoming.body.close()
+        return waiting(instance, await entrance.enter(lambda: instance.later.accept(begun)))
+    shown = Shown(incoming, called, language_of(request, instance.settings.language))
     try:
         answer = incoming.body.body()
         await entrance.enter(
             lambda: instance.caller.finish(begun, incoming.status, answer, incoming.attempts, shown.make)
         )
-    except _Unreadable:
+    except Unreadable:
         shown.close()
         given = "unreadable", incoming.attempts, incoming.status
         raise await entrance.enter(lambda: instance.caller.fail(begun, *given)) from None
@@ -109,97 +120,15 @@ async def _carried(request: Asked, begun: Begun, body: Spool) -> Response[Any]:
     return shown.response(begun)
 
 
-class _Shown:
-    """What of an answer leaves."""
-
-    def __init__(self, incoming: Incoming, called: Called, language: Any) -> None:
-        self._incoming, self._called, self._language = incoming, called, language
-        self._body: Spool | None = None
-        self._pass: Pass | None = None
-        self._media = incoming.headers.get("content-type", "")
-
-    def make(self, leave: Pass) -> Body:
-        """Cut the answer to what may leave; gives its size and digest."""
-        self._pass = leave
-        media = self._media.partition(";")[0].strip().lower()
-        if self._incoming.status >= 400:
-            self._write([self._refused()])
-            self._media = PROBLEM_TYPE
-        elif self._incoming.body.size == 0:
-            self._body = self._incoming.body
-        elif "content-encoding" in self._incoming.headers:
-            raise _Unreadable
-        elif media in self._called.operation.passes:
-            self._body = self._incoming.body
-        else:
-            self._cut(media, leave)
-        return self._body.body() if self._body is not None else Body(0, b"")
-
-    def _cut(self, media: str, leave: Pass) -> None:
-        try:
-            if media in NDJSON:
-                self._write(cut_lines(self._incoming.body.lines(), leave.cut))
-            elif (media == "application/json" or media.endswith("+json")) and self._incoming.body.size <= JSON_BYTES:
-                self._write([orjson.dumps(cut(orjson.loads(self._incoming.body.whole()), leave.cut))])
-            else:
-                raise _Unreadable
-        except (ValueError, TypeError, RecursionError):
-            raise _Unreadable from None
-
-    def _write(self, parts: Iterator[bytes] | list[bytes]) -> None:
-        self._body = Spool()
-        for part in parts:
-            self._body.write(part)
-
-    def _refused(self) -> bytes:
-        """Say that the provider said no; its own words could hold what nobody granted."""
-        params = {"service": self._called.service.ref, "status": self._incoming.status}
-        told = as_problem(WrongUse("calls.provider_refused", **params), self._language, new_id)
-        return dumps({**told, "status": self._incoming.status})
-
-    def response(self, begun: Begun) -> Response[Any]:
-        """Hand over what leaves."""
-        body, leave = self._body, self._pass
-        if body is None or leave is None:
-            raise AssertionError  # made before
-        headers = {name: self._incoming.headers[name] for name in _PASSED_OUT if name in self._incoming.headers}
-        headers |= {
-            "x-citybrain-call": str(begun.id), "x-citybrain-grant": leave.held.name, "cache-control": "no-store",
-            "x-citybrain-masked": ", ".join(f"{name}={how}" for name, how in sorted(leave.masks.items())),
-            "content-digest": digest_header(body.body().sha256), "content-length": str(body.size),
-        }  # fmt: skip
-        if self._called.service.status == "trial":
-            headers["x-citybrain-trial"] = "1"
-        if body is not self._incoming.body:
-            self._incoming.body.close()
-        media = self._media or "application/octet-stream"
-        if body.size <= HELD_BYTES:
-            whole = body.whole()
-            body.close()
-            return Response(whole, media_type=media, headers=headers, status_code=self._incoming.status)
-        return Stream(_handed(body), media_type=media, headers=headers, status_code=self._incoming.status)
-
-    def close(self) -> None:
-        """Let everything go."""
-        self._incoming.body.close()
-        if self._body is not None:
-            self._body.close()
-
-
-async def _handed(body: Spool) -> AsyncIterator[bytes]:
-    try:
-        for part in body.parts():
-            yield part
-    finally:
-        body.close()
-
-
-def _begun(instance: Instance, asking: Asking, message: Message) -> Begun:
+def _allowed(instance: Instance, asking: Asking, message: Message, reply_to: str | None) -> _Allowed:
     """Check the signature and allow the call, in one stay inside the rooms."""
+    require_reply_to(reply_to)
     instance.signer.load()
     service, secret = asking.called.service, asking.secret
     signed_with = instance.verifier.verify(service, secret, message, asking.body.sha256)
-    return instance.caller.begin(replace(asking, signed_with=signed_with))
+    begun = instance.caller.begin(replace(asking, signed_with=signed_with))
+    later = asking.called.operation.mode == "later"
+    return _Allowed(begun, instance.later.prepare(begun, reply_to) if later else None)
 
 
 def _target(request: Asked, raw_path: str) -> str:
@@ -250,10 +179,15 @@ def provider_url(service: Service, environment: Mapping[str, str]) -> str:
     return url.rstrip("/")
 
 
-def _headers(request: Asked, begun: Begun) -> dict[str, str]:
+def _headers(request: Asked, allowed: _Allowed) -> dict[str, str]:
+    begun, settings = allowed.begun, request.app.state.instance.settings
     headers = {name: request.headers[name] for name in _PASSED_IN if name in request.headers}
     flags = _TRACE.match(request.headers.get("traceparent", ""))
     span = begun.id.hex[-16:]
+    if allowed.answer_key is not None:
+        here = settings.public_url or f"http://{settings.host}:{settings.port}"
+        headers["x-citybrain-answer-to"] = f"{here.rstrip('/')}{location_of(begun.id)}/answer"
+        headers["x-citybrain-answer-key"] = allowed.answer_key
     return headers | {
         "accept-encoding": "identity",
         "traceparent": f"00-{begun.asking.trace}-{span}-{flags[2] if flags else '01'}",
