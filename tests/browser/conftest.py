@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from citybrain.kernel.ids import new_id
 from tests.browser.cleanliness import AXE, Visit, watch
 from tests.browser.gallery import Gallery
-from tests.browser.living import LiveCity, People, running
+from tests.browser.living import TOWN, LiveCity, People, running
 
 CHROMIUM = Path(os.environ.get("CITYBRAIN_CHROMIUM", "/usr/bin/chromium"))
 QUIET = (
@@ -74,19 +74,26 @@ def visit(browser: Browser, gallery: Gallery) -> Iterator[Open]:
         yield open_page
 
 
-@pytest.fixture(scope="session")
-def live_city(
-    browser: Browser, server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveCity]:
-    """Run the test town on a database of its own, once a worker; skipped like everything here without a browser."""
+@contextmanager
+def city_running(server_url: str, template: str, home: Path, folder: Path = TOWN) -> Iterator[LiveCity]:
+    """Run a city on a database of its own."""
     name = f"town_{new_id().hex}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-    with running(url, tmp_path_factory.mktemp("town")) as city:
+    with running(url, home, folder) as city:
         yield city
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def live_city(
+    browser: Browser, server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveCity]:
+    """Run the test town, once a worker; skipped like everything here without a browser."""
+    with city_running(server_url, template, tmp_path_factory.mktemp("town")) as city:
+        yield city
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -198,11 +199,9 @@ def _by_day(folder: Path, home: Path) -> Path:
     here, there = ZoneInfo("Asia/Shanghai"), "America/Caracas"  # twelve hours apart the whole year
     if 2 <= SystemClock().now().astimezone(here).hour < 22:
         return folder
-    moved = home / "town"
-    for file in folder.rglob("*.yaml"):
-        copy = moved / file.relative_to(folder)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(file.read_text(encoding="utf-8").replace(here.key, there), encoding="utf-8")
+    moved = Path(shutil.copytree(folder, home / "town"))
+    for file in moved.rglob("*.yaml"):
+        file.write_text(file.read_text(encoding="utf-8").replace(here.key, there), encoding="utf-8")
     return moved
 
 

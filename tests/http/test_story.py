@@ -1,73 +1,166 @@
-"""The whole story of one resource: found, applied for, granted with one field less, used, disputed, corrected, scored.
-
-Department B (诊疗) finds what department A (人口办) answers for; everything goes through public doors.
+"""The whole story of one resource, through public doors only: found, applied for, granted with one field less, used by
+query, subscription and call; seen by the persons in it, withdrawn by one of them; disputed, corrected, scored.
 """
 
 import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 
+from citybrain.blueprint.apply import apply
 from citybrain.blueprint.instance import Instance
-from citybrain.governance import scorecard
-from citybrain.kernel.clock import city_day
-from tests.http.test_rows import NOW, VISITS, door, shared, visit
-from tests.http.test_sharing_api import people
-from tests.http.test_sharing_pages import people as pages
+from citybrain.blueprint.load import load
+from citybrain.hub import credentials
+from citybrain.kernel.clock import SystemClock
+from citybrain.kernel.ids import new_id
+from citybrain.kernel.settings import Settings
+from citybrain.web.application import make_application
+from citybrain.web.sessions import COOKIE, citizen_in, sign_in, viewer_in
+from tests.http.provider import Provider, providing
+from tests.http.story_city import ADDRESS, EVENT, VISITS, visits, wishes, write_story_city
 
-__all__ = ["door", "pages", "people", "shared"]
+MINE = "/portal/my-data"
+ROWS = "/api/v1/contracts/health/visits/rows?purpose=public_service"
+Client = TestClient[Any]
 
 
 @pytest.fixture
-def wish() -> dict[str, Any]:
-    return {
-        "contract": VISITS, "purpose": "emergency", "reason": "防汛转移安置，按到访人员通知",
-        "fields": ["visit", "phone", "days"], "basis": {"law": "nanjing-2025/13"}, "rows": "district == '330106'",
-        "until": f"{NOW.year + 1}-{NOW.month:02d}-01",
-    }  # fmt: skip
+def provider() -> Iterator[Provider]:
+    with providing() as made:
+        made.answer = EVENT
+        yield made
 
 
-def total_score(shared: Instance) -> float:
-    """Read A's score of today as the board shows it."""
-    today = city_day(shared.clock.now(), shared.city_now().zone)
-    with shared.database.reading() as connection:
-        scores = scorecard.reckon(connection, shared.city_now(), today, today, shared.clock.now())
-    return next(item.share or 0.0 for item in scores if item.subject == VISITS and item.dimension == "total")
+@pytest.fixture
+def instance(settings: Settings, tmp_path: Path, provider: Provider) -> Iterator[Instance]:
+    made = Instance(settings.model_copy(update={"demo": True, "pool_size": 6}), SystemClock(), new_id)
+    loaded = load(write_story_city(tmp_path / "city", provider.url))
+    assert not loaded.errors, loaded.errors
+    with made.database.transaction() as connection:
+        apply(connection, loaded, "test", made.clock, new_id)
+    made.city.look()
+    yield made
+    made.close()
 
 
-def test_from_finding_to_correcting(
-    shared: Instance, client: TestClient, door, people, pages, wish: dict[str, Any]
-) -> None:
-    door.give(visit(1), visit(2))
-    found = people("he", "GET", "/api/v1/catalog?q=daofang")[1]  # 到访, by its pinyin
+@pytest.fixture
+def client(instance: Instance) -> Iterator[Client]:
+    with TestClient(make_application(instance), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+class Person:
+    """Somebody who is signed in and uses the API, or sends a form as a browser would."""
+
+    def __init__(self, client: Client, instance: Instance, name: str) -> None:
+        secret = sign_in(instance, name)
+        citizen = name.startswith("citizen:")
+        cookies = {COOKIE: secret}
+        self._csrf = (citizen_in if citizen else viewer_in)(instance, cookies).csrf
+        self._client, self._cookie = client, {"cookie": f"{COOKIE}={secret}"}
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        headers = self._cookie | {"x-csrf-token": self._csrf}
+        answer = self._client.request(method, path, content=content, headers=headers)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def send(self, path: str, **form: str) -> str:
+        data = form | {"csrf": self._csrf}
+        answer = self._client.post(path, data=data, headers=self._cookie, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    def page(self, path: str) -> str:
+        return self._client.get(path, headers=self._cookie | {"accept": "text/html"}).text
+
+
+@pytest.fixture
+def person(client: Client, instance: Instance) -> Callable[[str], Person]:
+    return lambda name: Person(client, instance, name)
+
+
+def key(instance: Instance, system: str) -> dict[str, str]:
+    with instance.database.transaction() as connection:
+        secret = credentials.issue(connection, instance.city_now(), system, "t", "t", instance.clock, new_id)[1]
+    return {"authorization": f"Bearer {secret}"}
+
+
+def granted(person: Callable[[str], Person], wish: dict[str, Any], by: str, fields: list[str]) -> str:
+    """Apply, have it checked and granted; returns the name of the grant."""
+    number = person("yu").ask("POST", "/api/v1/requests", wish)["number"]
+    person("lin").ask("POST", f"/api/v1/requests/{number}/pass", {})
+    return str(person(by).ask("POST", f"/api/v1/requests/{number}/grant", {"fields": fields})["grant"])
+
+
+def accuracy(person: Callable[[str], Person]) -> float:
+    """Read A's score for accuracy as the board shows it, in percent."""
+    board = person("lin").page("/console/quality/health/visits").partition("准确性")[2]
+    return float(board.partition('data-value="')[2].partition('"')[0])
+
+
+def test_from_finding_to_correcting(instance: Instance, client: Client, person, provider: Provider) -> None:
+    provides = key(instance, "system:health/visits") | {"content-type": "application/x-ndjson"}
+    body = b"\n".join(json.dumps(row).encode() for row in visits(instance.clock.now()))
+    assert (
+        client.post("/api/v1/contracts/health/visits/batches", content=body, headers=provides).json()["accepted"] == 2
+    )
+    b = key(instance, "system:civil-affairs/benefits")
+
+    # B finds A's resource, applies, and A approves one field less.
+    found = person("yu").ask("GET", "/api/v1/catalog?q=menzhen")  # 门诊, by its pinyin
     assert VISITS in [entry["ref"] for entry in found["entries"]]
-    number = people("he", "POST", "/api/v1/requests", wish)[1]["number"]
-    people("lin", "POST", f"/api/v1/requests/{number}/pass", {})
-    granted = people("wang", "POST", f"/api/v1/requests/{number}/grant", {"fields": ["visit", "days"]})[1]
-    assert granted["state"] == "granted"
-    _, rows, told = door.ask(purpose="emergency")
-    assert rows == [{"visit": "V1", "days": 1}, {"visit": "V2", "days": 2}]
-    after = told["x-citybrain-after"]
+    refused = client.get(ROWS, headers=b)
+    assert (refused.status_code, refused.json()["code"]) == (403, "hub.use_no_grant")
+    rows_wish, calls_wish = wishes(instance.clock.now())
+    grant = granted(person, rows_wish, "qian", ["visit_no", "person_no", "clinic", "fee"])
+    assert client.get(f"{ROWS}&fields=hospital", headers=b).json()["code"] == "hub.use_fields"
 
-    order = {"contract": VISITS, "purpose": "emergency", "way": "pull", "start": "now"}
-    subscribed = client.post("/api/v1/subscriptions", content=json.dumps(order), headers=door.other)
-    assert subscribed.status_code == 201, subscribed.text
-    line = f"/api/v1/subscriptions/{subscribed.json()['subscription']}/rows"
+    # The persons agree; B queries, masked, and subscribes.
+    for citizen in ("citizen:fang", "citizen:tong"):
+        person(citizen).send(f"{MINE}/consents", grant=grant, part="plain")
+        person(citizen).send(f"{MINE}/consents", grant=grant, part="sensitive")
+    answer = client.get(ROWS, headers=b)
+    rows = [json.loads(line) for line in answer.text.splitlines()]
+    assert [set(row) for row in rows] == [{"visit_no", "person_no", "clinic", "fee"}] * 2
+    assert "clinic=" in answer.headers["x-citybrain-masked"]
+    assert "全科门诊" not in answer.text
+    order = {"contract": VISITS, "purpose": "public_service", "way": "pull", "start": "now"}
+    line = client.post("/api/v1/subscriptions", content=json.dumps(order), headers=b).json()["subscription"]
 
-    before = total_score(shared)
-    body = {"contract": VISITS, "keys": {"visit": "V1"}, "field": "days", "seen": "1", "claimed": "5",
-            "grounds": "门诊记录"}  # fmt: skip
-    raised = client.post("/api/v1/dissents", content=json.dumps(body), headers=door.other)
-    assert raised.status_code == 201, raised.text
-    dissent = raised.json()["number"]
-    marked = door.ask(purpose="emergency")[1]
-    assert [row.get("_in_dispute") for row in marked] == [["days"], None]
-    form = {"verdict": "upheld", "field.days": "5", "words": "登记有误"}
-    assert pages.send("wang", f"/console/dissents/{dissent}/answer", form)[0] == 303
-    status, fresh, _ = door.ask(purpose="emergency", after=after)
-    assert (status, [(row["visit"], row["days"]) for row in fresh]) == (200, [("V1", 5)])
-    events = client.get(line, headers=door.other).json()
-    assert [event["data"]["days"] for event in events] == [5]
-    assert sorted(row["days"] for row in door.ask(purpose="emergency")[1]) == [2, 5]
-    assert total_score(shared) < before
+    # B calls a service of C.
+    granted(person, calls_wish, "feng", ["find_event", "event_id", "state"])
+    called = client.get(ADDRESS, headers=b | {"x-citybrain-purpose": "public_service"})
+    assert (called.status_code, called.json()) == (200, {"event_id": EVENT["event_id"], "state": "open"})
+
+    # A citizen sees it, withdraws, and the next call is refused.
+    fang = person("citizen:fang")
+    mine = fang.page(MINE)
+    for said in ("市民政局", "公共服务", "杭州条例第十三条", "门诊就诊记录", "费用", "共 1 次"):
+        assert said in mine, said
+    for number in {part.split('"')[0] for part in mine.split('name="number" value="')[1:]}:
+        fang.send(f"{MINE}/withdrawals", number=number)
+    refused = client.get(f"{ROWS}&person_no=RY-100001", headers=b)
+    assert (refused.status_code, refused.json()["code"]) == (403, "hub.consent_missing")
+    assert client.get(ROWS, headers=b).text.count("RY-") == 1
+
+    # B disputes a value, A corrects it, every consumer gets the change, A's score moves.
+    assert accuracy(person) == 100
+    claim = {
+        "contract": VISITS, "keys": {"visit_no": "V20261120-0002"}, "field": "fee", "seen": "9.5", "claimed": "19.5",
+        "grounds": "与发票不符",
+    }  # fmt: skip
+    dissent = client.post("/api/v1/dissents", content=json.dumps(claim), headers=b).json()["number"]
+    assert json.loads(client.get(ROWS, headers=b).text)["_in_dispute"] == ["fee"]
+    person("qian").send(
+        f"/console/dissents/{dissent}/answer", **{"verdict": "upheld", "field.fee": "19.5", "words": "录入有误"}
+    )
+    events = client.get(f"/api/v1/subscriptions/{line}/rows", headers=b).json()
+    assert [(event["data"]["visit_no"], event["data"]["fee"]) for event in events] == [("V20261120-0002", 19.5)]
+    fees = [json.loads(text)["fee"] for text in client.get(f"{ROWS}&view=current", headers=b).text.splitlines()]
+    assert fees == [19.5]
+    assert accuracy(person) == 50

@@ -39,11 +39,11 @@ def drop_known(
     for rule in contract.rules:
         if rule.kind != "unique" or rule.scope != "history":
             continue
-        keys = _keys(verdict.values, rule)
+        keys = keys_of(verdict.values, rule)
         candidates = [key for key, kept in zip(keys, verdict.kept, strict=True) if kept and key is not None]
         known = exchange.known_keys(connection, contract.ref, rule.name, candidates)
         looked.append((rule, keys, known))
-        taken = known - {key for key in (_keys(put_right, rule) if put_right is not None else ()) if key is not None}
+        taken = known - {key for key in (keys_of(put_right, rule) if put_right is not None else ()) if key is not None}
         if taken:
             hit = pl.Series([bool(kept) and key in taken for key, kept in zip(keys, verdict.kept, strict=True)])
             verdict = _without(verdict, rule, hit, parsed)
@@ -55,7 +55,17 @@ def drop_known(
     return verdict, tuple(new_keys)
 
 
-def _keys(values: pl.DataFrame, rule: Rule) -> list[bytes | None]:
+def keys_of(values: pl.DataFrame, rule: Rule) -> list[bytes | None]:
+    """Return the key of each row under a rule, as history remembers it.
+
+    Args:
+        values: ``n`` typed rows.
+        rule: A unique rule.
+
+    Returns:
+        ``n`` digests; none where a field has no value.
+
+    """
     names = values.columns if rule.fields == ("*",) else list(rule.fields)
     every = rule.fields == ("*",)
     cells = [_cell(pl.col(name).cast(pl.String)) for name in names]
