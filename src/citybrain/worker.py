@@ -9,14 +9,20 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from citybrain.blueprint.backup_keys import keep_list
 from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.lawful import check_laws_if_due
 from citybrain.city.indicator import Indicator
 from citybrain.city.whole import City
+from citybrain.governance import person_requests
+from citybrain.governance.bulk_reads import watch_bulk_reads
 from citybrain.governance.dissent.clocks import watch
+from citybrain.governance.effects import remind_effects
 from citybrain.governance.scorecard import keep_if_due
 from citybrain.governance.sharing import watch_requests
 from citybrain.hub import statements
+from citybrain.hub.calls.notices import noticing
+from citybrain.hub.exports.making import QUEUE as EXPORTS
 from citybrain.hub.scanning import scan_due
 from citybrain.hub.subscriptions import line
 from citybrain.insight.alerts import judge_states
@@ -28,6 +34,7 @@ from citybrain.kernel.errors import CityBrainError
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
+from citybrain.kernel.workers import Worker
 from citybrain.safeguards import evidence
 from citybrain.safeguards.purpose_keys import wrap_keys
 from citybrain.scenarios import runs
@@ -40,6 +47,7 @@ COMPACT_EVERY_S = 30.0
 LAW_LOOK_EVERY_S = 20.0
 SCAN_EVERY_S = 30.0
 WATCH_EVERY_S = 20.0
+SWEEP_EVERY_S = 10.0
 REST_AFTER_FAULT_S = 2.0
 
 
@@ -80,6 +88,13 @@ def work(instance: Instance, stop: threading.Event) -> None:
     duties += [
         threading.Thread(target=_keep_doing, args=(lambda run=run: run(stop), stop), name="push", daemon=True)
         for run in line.serving(instance.database, instance.clock, instance.pusher)
+    ]
+    duties += [
+        threading.Thread(target=_keep_doing, args=(lambda: _export(instance, stop), stop), name="export", daemon=True),
+        threading.Thread(
+            target=_keep_doing, args=(lambda: ready_notices(instance).run(stop), stop), name="notice", daemon=True
+        ),
+        threading.Thread(target=_keep_doing, args=(lambda: _sweep(instance, stop), stop), name="sweep", daemon=True),
     ]
     for duty in duties:
         duty.start()
@@ -128,12 +143,16 @@ def _judge(instance: Instance, stop: threading.Event) -> None:
 
 
 def _watch(instance: Instance, stop: threading.Event) -> None:
-    """Watch the clocks of dissents and requests, and keep scores and statement of each day that is over."""
+    """Watch clocks and bulk reads, and keep scores and statement of each day that is over."""
     while not stop.wait(WATCH_EVERY_S):
         if instance.city.ready:
             with instance.database.transaction() as connection:
                 watch(connection, instance.city_now(), instance.clock, instance.new_id)
+                person_requests.watch(connection, instance.city_now(), instance.clock, instance.new_id)
                 watch_requests(connection, instance.city_now(), instance.clock, instance.new_id)
+            with instance.database.transaction() as connection:
+                watch_bulk_reads(connection, instance.city_now(), instance.clock, instance.new_id)
+                remind_effects(connection, instance.city_now(), instance.clock, instance.new_id)
             with instance.database.transaction() as connection:
                 keep_if_due(connection, instance.city_now(), instance.clock, instance.new_id)
             with instance.database.transaction() as connection:
@@ -148,6 +167,36 @@ def _scan(instance: Instance, stop: threading.Event) -> None:
     while not stop.wait(SCAN_EVERY_S):
         if instance.city.ready:
             scan_due(instance.database, instance.city_now(), instance.reader, instance.clock)
+
+
+def ready_notices(instance: Instance) -> Worker:
+    """Return the worker that tells consumers of answers that came later.
+
+    Args:
+        instance: This process's instance.
+
+    """
+    return noticing(instance.database, instance.signer, instance.clock)
+
+
+def _notice(instance: Instance, stop: threading.Event) -> None:
+    """Tell consumers of answers that came later."""
+    ready_notices(instance).run(stop)
+
+
+def _export(instance: Instance, stop: threading.Event) -> None:
+    """Make the files that are asked for, one at a time."""
+    Worker(instance.database, instance.clock, (instance.exporter.duty(),), queues=(EXPORTS,), batch=1).run(stop)
+
+
+def _sweep(instance: Instance, stop: threading.Event) -> None:
+    """Take away the files that may not be kept any more."""
+    while not stop.wait(SWEEP_EVERY_S):
+        instance.eraser.clear()
+        keep_list(instance)
+        if instance.city.ready:
+            instance.exporter.sweep()
+            instance.later.sweep()
 
 
 def _compact(instance: Instance, stop: threading.Event) -> None:
@@ -168,9 +217,14 @@ def _follow(instance: Instance, stop: threading.Event) -> None:
     engine = Engine()
     try:
         pending: set[str] | None = None  # none means: everything may have changed
-        for heard in instance.database.listen("citybrain_log", "citybrain_revision", timeout_s=LOOK_EVERY_S):
+        for heard in instance.database.listen(
+            "citybrain_log", "citybrain_revision", "citybrain_destroyed", timeout_s=LOOK_EVERY_S
+        ):  # fmt: skip
             if stop.is_set():
                 return
+            if heard is not None and heard.channel == "citybrain_destroyed":
+                instance.let_go_of_destroyed()
+                continue
             if heard is not None and heard.channel == "citybrain_log":
                 pending = (pending or set()) | {heard.payload} if pending is not None else {heard.payload}
             else:

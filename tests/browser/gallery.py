@@ -22,10 +22,14 @@ from tests.browser import (
     sample_catalog,
     sample_cockpit,
     sample_console,
+    sample_destruction,
     sample_dissent,
+    sample_exchange,
     sample_law,
+    sample_limits,
     sample_portal,
     sample_scenario,
+    sample_services,
     sample_work,
 )
 from tests.browser.sample_tiles import tiles
@@ -103,6 +107,50 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         for name in ("dissents", "dissent", "quality", "quality_resource")
     }
 
+    console |= {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_exchange, name)),
+        )
+        for name in (
+            "exports",
+            "export",
+            "effect",
+            "subscriptions",
+            "subscription",
+            "statements",
+            "usage",
+        )
+    }
+
+    console |= {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_services, name)),
+        )
+        for name in ("services", "lineage_graph")
+    }
+
+    console |= {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_destruction, name)),
+        )
+        for name in ("destructions", "destruction")
+    }
+
+    def explained(language: Language, asked: dict[str, str]) -> object:
+        return sample_destruction.explained(language, replace(frame(language, "/portal/explained", None), sections=()))
+
+    limited = ("apply", "bulk_reads", "grant", "request", "standards")
+    console |= {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_limits, name)),
+        )
+        for name in limited
+    }
+
     def my_data(language: Language, asked: dict[str, str]) -> object:
         shown = replace(frame(language, "/portal/my-data", None), sections=())
         return sample_portal.my_data(language, shown)
@@ -111,6 +159,7 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         return sample_portal.my_rows(language, replace(frame(language, "/portal/my-rows", None), sections=()))
 
     return {
+        "/portal/explained": ("portal/explained.html", explained),
         "/portal/my-rows": ("portal/my_rows.html", my_rows),
         "/portal/my-data": ("portal/my_data.html", my_data),
         "/cockpit": ("cockpit.html", cockpit),

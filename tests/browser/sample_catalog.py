@@ -14,12 +14,14 @@ from citybrain.web.catalog_view import (
     FieldLine,
     KeptLine,
     MountLine,
+    ProhibitedLine,
     ProposalLine,
     WaiverLine,
 )
 from citybrain.web.parts_view import Fact, Option, Pager
 from citybrain.web.views import Frame
 from tests.browser.sample_console import rail
+from tests.browser.sample_exchange import effects_part
 from tests.browser.sample_words import both
 
 HERE = "/console/catalog"
@@ -71,7 +73,18 @@ def catalog(language: Language, frame: Frame, tab: str = "search", text: str = "
                     "/law",
                     b("依法不予共享", "not shared by law"),
                 ),
-            )
+            ),
+            "prohibited": (
+                ProhibitedLine(
+                    "identity-to-enterprises",
+                    b("身份证号、电话、银行卡号不得提供给企业", "ID numbers, phones and bank cards not to enterprises"),
+                    b("身份证号、电话、银行卡号", "ID numbers, phone numbers, bank cards"),
+                    b("企业", "enterprises"),
+                    b("杭州条例第十六条", "Hangzhou art. 16"),
+                    "/law",
+                    b("企业核验身份走服务调用，只得是或否", "an enterprise verifies identity by a service"),
+                ),
+            ),
         },
         "proposals": {
             "proposals": (
@@ -223,4 +236,5 @@ def entry(language: Language, frame: Frame) -> EntryPage:
         proven_word=b("内容与存证一致", "content equals evidence"),
         data_href="/console/contract",
         forms=(Link("JSON", "#"), Link("DCAT Turtle", "#")),
+        effects=effects_part(language),
     )

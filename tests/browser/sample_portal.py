@@ -11,6 +11,7 @@ from citybrain.web.portal_view import (
     HoldingLine,
     MyDataPage,
     OwnDissent,
+    OwnRequest,
     OwnRowsPage,
     ReceiptLine,
     UseLine,
@@ -27,7 +28,9 @@ def my_data(language: Language, frame: Frame) -> MyDataPage:
     basis = b("杭州条例第十三条：经本人同意，核验慢病门诊补助", "Hangzhou art. 13: with consent, to check aid")
     fields = b("就诊时间、人员编号、医院、费用", "visited at, person number, hospital, fee")
     grant, number = "civil-affairs-uses-visits", "TY20261120-0A1B2C3D4E"
-    used = UseLine("2026-11-20 17:05", body, purpose, basis, visits, fields, b("查询", "query"), grant)
+    used = UseLine(
+        "2026-11-20 17:05", body, purpose, basis, visits, fields, b("查询", "query"), grant, "/portal/explained"
+    )
     parts = (
         ChoicePart(fields, False, "ok", b("已同意", "agreed"), number, "2026-11-19 09:12"),
         ChoicePart(b("科室", "clinic"), True, "none", b("未同意", "not agreed"), "", ""),
@@ -40,10 +43,21 @@ def my_data(language: Language, frame: Frame) -> MyDataPage:
     held = HoldingLine(
         visits, b("市卫生健康委员会", "Health Commission"), "0000-1006", 14, basis, "", "", "1095", "#h-held"
     )
+    requests = (
+        OwnRequest(
+            "SQ-2026-00035", b("删除", "delete"), visits, b("不再就诊", "I left the city"), "2026-11-18 10:02", "todo",
+            b("待答复，2026-12-09 到期", "to be answered by 2026-12-09"), "", "", False, True,
+        ),
+        OwnRequest(
+            "SQ-2026-00027", b("删除", "delete"), visits, "", "2026-10-09 09:00", "alarm",
+            b("不予删除", "not deleted"), b("病历须保存十五年；病历管理规定第二十九条", "Kept for 15 years"), "",
+            True, False,
+        ),
+    )  # fmt: skip
     return MyDataPage(
         frame, b("方女士", "Ms Fang"), b("童先生", "Mr Tong"), b("已记录您的同意。", "Recorded."),
         (Choice(grant, visits, body, facts, parts),), (receipt,), (used, used), 27, (held,),
-        "/portal/my-data?page=2#h-uses", "",
+        "/portal/my-data?page=2#h-uses", "", requests, (Option("contract:health/visits", visits),), 15,
     )  # fmt: skip
 
 

@@ -21,6 +21,9 @@ WORK_PAGES = (
     "/login",
     "/portal/my-data",
     "/portal/my-rows",
+    "/portal/explained",
+    "/console/destructions",
+    "/console/destruction",
     "/problem",
     "/console/dissents",
     "/console/dissent",
@@ -41,6 +44,15 @@ WORK_PAGES = (
     "/console/catalog?list=proposals",
     "/console/catalog?list=waivers",
     "/console/entry",
+    "/console/exports",
+    "/console/export",
+    "/console/effect",
+    "/console/subscriptions",
+    "/console/subscription",
+    "/console/statements",
+    "/console/usage",
+    "/console/services",
+    "/console/lineage_graph",
 )
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 

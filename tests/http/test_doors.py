@@ -35,6 +35,7 @@ ID = "0190f3f0-0000-7000-8000-000000000000"
 NAMES = {
     "department": "metro", "resource": "flow_15min", "name": "metro.entries", "topic": "cockpit.city", "batch": ID,
     "row": "1", "field": "station", "kind": "plate", "task_id": ID, "path": "x.js", "number": ID,
+    "export": ID, "subscription": ID, "call": ID,
 }  # fmt: skip
 Client = TestClient[Any]
 

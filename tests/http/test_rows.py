@@ -109,6 +109,7 @@ def shared(instance: Instance, tmp_path: Path) -> Instance:
     city = (folder / "city.yaml").read_text(encoding="utf-8")
     if "emergency:" not in city:
         city = city.replace("purposes:", "purposes:\n  emergency: {zh: 应急, en: emergency}", 1)
+    city += '\npeers: {"330100": {zh: 杭州, en: Hangzhou}}\n'
     (folder / "city.yaml").write_text(city, encoding="utf-8")
     loaded = load(folder)
     assert not loaded.errors, loaded.errors

@@ -7,6 +7,8 @@ import pytest
 from litestar.testing import TestClient
 
 from citybrain.blueprint.instance import Instance
+from citybrain.hub.exports import making
+from citybrain.kernel.workers import Worker
 from citybrain.web.sessions import COOKIE, sign_in, viewer_in
 from tests.http.test_rows import NOW, door, shared, visit
 
@@ -94,3 +96,37 @@ def test_a_step_that_is_not_yours_is_not_there(people) -> None:
     assert (status, "请写理由" in page) == (422, True)
     assert people.open("zhou", "/console/grants/clinic-uses-visits")[0] == 404
     assert people.send("he", "/console/grants/clinic-uses-visits/act", {"act": "close", "reason": "x"})[0] == 404
+
+
+def test_a_file_is_asked_for_on_the_grants_page_fetched_and_deleted_by_its_own_department(
+    shared: Instance, door, people, client: TestClient
+) -> None:
+    door.give(visit(1), visit(2))
+    where = "/console/exports/new?grant=clinic-uses-visits"
+    assert where in people.open("he", "/console/grants/clinic-uses-visits")[1]
+    assert where not in people.open("wang", "/console/grants/clinic-uses-visits")[1]
+    typed = {"grant": "clinic-uses-visits", "fields": ["visit", "person"], "format": "csv", "view": "history",
+             "system": "system:clinic/desk", "since": "", "until": ""}  # fmt: skip
+    assert "部分遮盖" in people.open("he", where)[1]
+    status, page = people.send("he", "/console/exports", typed | {"since": "soon"})
+    assert (status, "无法识别" in page or "soon" in page) == (422, True)
+    assert people.send("wang", "/console/exports", typed)[0] == 404
+    assert people.send("he", "/console/exports", typed, csrf=False)[0] == 403
+    assert people.send("he", "/console/exports", typed) == (303, "/console/exports")
+    assert "等待生成" in people.open("he", "/console/exports")[1]
+    duty = (shared.exporter.duty(),)
+    Worker(shared.database, shared.clock, duty, queues=(making.QUEUE,)).run_once()
+    status, page = people.open("he", "/console/exports")
+    file = re.findall(r'href="(/console/exports/[0-9a-f-]+/file)"', page)[0]
+    assert (status, "可下载" in page) == (200, True)
+    status, body = people.open("he", file)
+    assert (status, body.splitlines()[0]) == (200, "visit,person,_in_dispute")
+    assert len(body.splitlines()) == 3
+    assert people.open("wang", file)[0] == 404
+    page = people.open("wang", "/console/exports?role=provider")[1]
+    assert ("诊台" in page or "何专员" in page, file in page) == (True, False)
+    end = file.replace("/file", "/end")
+    assert people.send("wang", end, {})[0] == 404
+    assert people.send("he", end, {})[0] == 303
+    assert people.open("he", file)[0] == 403
+    assert "已删除" in people.open("he", "/console/exports")[1]

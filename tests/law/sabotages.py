@@ -19,7 +19,14 @@ from citybrain.kernel.clock import SetClock
 from citybrain.kernel.ids import new_id
 from citybrain.safeguards import checks, evidence, quality, viewing
 from citybrain.scenarios import runs
-from tests.law import sabotages_dissent, sabotages_persons, sabotages_protection, sabotages_sharing
+from tests.law import (
+    sabotages_bodies,
+    sabotages_dissent,
+    sabotages_limits,
+    sabotages_persons,
+    sabotages_protection,
+    sabotages_sharing,
+)
 from tests.law.conftest import Scene
 
 Sabotage = Callable[[Scene], Bench]
@@ -258,7 +265,9 @@ def sabotages() -> dict[str, Sabotage]:
     found: dict[str, Sabotage] = {}
     for module in (
         sys.modules[__name__],
+        sabotages_bodies,
         sabotages_dissent,
+        sabotages_limits,
         sabotages_persons,
         sabotages_protection,
         sabotages_sharing,

@@ -14,7 +14,7 @@ from citybrain.city.whole import City
 from citybrain.governance.sharing import watch_requests
 from citybrain.hub import emergencies, grants
 from citybrain.hub.sharing import desk, record
-from citybrain.hub.sharing.desk import Terms
+from citybrain.hub.sharing.granting import Terms
 from citybrain.hub.sharing.minimality import Wish
 from citybrain.kernel.clock import SetClock
 from citybrain.kernel.errors import AccessRefused, Conflicting, WrongUse
@@ -154,7 +154,7 @@ def test_each_step_belongs_to_somebody(
         with pytest.raises(Conflicting, match="grant_wider"):
             desk.grant(connection, city, made.number, people["wu"], "", clock, new_id, Terms(("aqi",)))
         with pytest.raises(WrongUse, match="reason_missing"):
-            desk.refuse(connection, made.number, people["wu"], " ", clock, new_id)
+            desk.refuse(connection, city, made.number, people["wu"], " ", clock, new_id)
 
 
 def test_a_refusal_can_be_appealed_once_and_the_authority_decides(
@@ -163,13 +163,13 @@ def test_a_refusal_can_be_appealed_once_and_the_authority_decides(
     with database.transaction() as connection:
         made = desk.apply_for(connection, city, WISH, people["qian"], clock, new_id)
         desk.check(connection, city, made.number, people["lin"], "", clock, new_id, fit=True)
-        desk.refuse(connection, made.number, people["wu"], "站点数据尚未校准", clock, new_id)
+        desk.refuse(connection, city, made.number, people["wu"], "站点数据尚未校准", clock, new_id)
         with pytest.raises(AccessRefused, match="not_your_request"):
             desk.appeal(connection, city, made.number, people["zhou"], "需要", clock, new_id)
         desk.appeal(connection, city, made.number, people["qian"], "预警不需要校准值", clock, new_id)
         with pytest.raises(AccessRefused):
             desk.grant(connection, city, made.number, people["wu"], "", clock, new_id)
-        desk.refuse(connection, made.number, people["lin"], "待校准", clock, new_id)
+        desk.refuse(connection, city, made.number, people["lin"], "待校准", clock, new_id)
         with pytest.raises(Conflicting, match="appealed_before"):
             desk.appeal(connection, city, made.number, people["qian"], "再申诉", clock, new_id)
     assert acts(database, made.number) == ["applied", "passed", "refused", "appealed", "refused"]

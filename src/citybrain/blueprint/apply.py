@@ -5,6 +5,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from citybrain.blueprint.duplicates import pointer
+from citybrain.blueprint.golive import require_tested
 from citybrain.blueprint.load import Loaded, read_stored
 from citybrain.blueprint.plan import Plan, Stage, plan, plan_contents
 from citybrain.blueprint.revisions import Revision, city_of, digest_of, newest, one
@@ -45,7 +46,7 @@ def apply(
         What was done and the revision in force; the same revision when there was nothing to do.
 
     Raises:
-        DeclarationWrong: The folder has findings.
+        DeclarationWrong: The folder has findings, or a service would begin to run untested.
         PlanStale: The city or the folder has changed since the plan was made.
         Conflicting: Something looks like a duplicate and no reason was given.
 
@@ -59,6 +60,7 @@ def apply(
     city = loaded.city
     if city is None:
         raise Conflicting("blueprint.no_city_applied")
+    require_tested(connection, made, city)
     return made, run_stages(connection, made, city, by, clock, new_id, reason=reason)
 
 

@@ -29,6 +29,8 @@ FORMS: Mapping[str, tuple[str, str, str]] = {
     r"^[a-z][a-z0-9_-]*$": ("name_form", "metro-line", "- _"),
     r"^[a-z][a-z0-9_]*$": ("name_form", "flow_15min", "_"),
     r"^\d{6}$": ("digits_form", "330100", ""),
+    r"^\d{6}(\d{3}){0,2}$": ("division_form", "330106", ""),
+    r"^[a-z][a-z0-9_-]*/[a-z][a-z0-9_]*$": ("string_form", "gb-11643/id_number", "- _"),
 }
 
 # Types of pydantic whose difference does not change what the reader has to write.

@@ -20,10 +20,13 @@ from citybrain.city.names import near
 from citybrain.city.odcs import ContractFile
 from citybrain.city.organisation import Department
 from citybrain.city.policy import Policy
+from citybrain.city.profile import with_profiles
+from citybrain.city.prohibition import Prohibition
 from citybrain.city.promises import contract_of
 from citybrain.city.scenario import Scenario
 from citybrain.city.service import Service
 from citybrain.city.settings import CitySettings
+from citybrain.city.standard import DataStandard
 from citybrain.city.system import Source, System
 from citybrain.city.whole import City, Thing
 
@@ -39,6 +42,8 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "scenario": Scenario,
     "policy": Policy,
     "service": Service,
+    "prohibition": Prohibition,
+    "standard": DataStandard,
 }
 
 
@@ -142,19 +147,23 @@ def gather(settings: CitySettings, things: Mapping[str, Thing]) -> City:
     by_kind: dict[str, dict[str, Any]] = {}
     for ref, thing in things.items():
         by_kind.setdefault(ref.split(":", 1)[0], {})[ref] = thing
-    return City(
-        settings=settings,
-        departments=by_kind.get("dept", {}),
-        systems=by_kind.get("system", {}),
-        sources=by_kind.get("source", {}),
-        contracts=by_kind.get("contract", {}),
-        grants=by_kind.get("grant", {}),
-        models=by_kind.get("model", {}),
-        indicators=by_kind.get("indicator", {}),
-        cockpits=by_kind.get("cockpit", {}),
-        scenarios=by_kind.get("scenario", {}),
-        policies=by_kind.get("policy", {}),
-        services=by_kind.get("service", {}),
+    return with_profiles(
+        City(
+            settings=settings,
+            departments=by_kind.get("dept", {}),
+            systems=by_kind.get("system", {}),
+            sources=by_kind.get("source", {}),
+            contracts=by_kind.get("contract", {}),
+            grants=by_kind.get("grant", {}),
+            models=by_kind.get("model", {}),
+            indicators=by_kind.get("indicator", {}),
+            cockpits=by_kind.get("cockpit", {}),
+            scenarios=by_kind.get("scenario", {}),
+            policies=by_kind.get("policy", {}),
+            services=by_kind.get("service", {}),
+            prohibitions=by_kind.get("prohibition", {}),
+            standards=by_kind.get("standard", {}),
+        )
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from citybrain.city.expression import Expression
 from citybrain.city.names import Basis, Name, Provenance
+from citybrain.city.rights import Rights
 
 FieldType = Literal["string", "integer", "number", "decimal", "boolean", "date", "timestamp"]
 Dimension = Literal[
@@ -82,6 +83,7 @@ class Field:
         formats: Formats a text may have; none means ISO 8601.
         kind: What a value says about a person or thing, where it does: decides how a partial mask covers it.
         mask: How it leaves the hub; none leaves it to the grade.
+        element: Data element of the standards library it holds, ``<standard>/<element>``.
         tags: Words of the file; ``state_secret`` is refused, ``trade_secret`` is never open.
 
     """
@@ -98,6 +100,7 @@ class Field:
     kind: FieldKind | None = None
     mask: Mask | None = None
     tags: tuple[str, ...] = ()
+    element: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,11 @@ class Contract:
         data_class: core, important or general data (GB/T 43697).
         subject: Field that names the person a row is about; none where rows are about no person.
         consent: Whether a row may be used only while its person agrees.
+        share_said: Whether its file says how it is shared; else the profile of its provider does.
+        own_domain: Whether its provider alone administers it, as a court does; nobody who runs the hub.
+        division: Code of the division its rows are about; none takes that of its provider.
+        partner: With whom it was made; it then has rights.
+        rights: Who holds what was made with a partner.
 
     """
 
@@ -153,6 +161,11 @@ class Contract:
     sunset: str | None = None
     distinct_from: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    share_said: bool = True
+    own_domain: bool = False
+    division: str | None = None
+    partner: Name | None = None
+    rights: Rights | None = None
 
     @property
     def department(self) -> str:

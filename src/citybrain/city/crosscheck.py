@@ -3,16 +3,21 @@
 from collections.abc import Iterable, Iterator
 
 from citybrain.city.cockpit import Cockpit
+from citybrain.city.conformity import standard_findings
 from citybrain.city.contract import Contract
 from citybrain.city.expression import MEASURE_FUNCTIONS, Expression
 from citybrain.city.findings import Finding
 from citybrain.city.grant import Grant
 from citybrain.city.indicator import Indicator
+from citybrain.city.limiting import limit_findings
 from citybrain.city.names import near
+from citybrain.city.negative import negative_findings
 from citybrain.city.offering import offering_findings
+from citybrain.city.profile import profile_findings
 from citybrain.city.protection import protection_findings
 from citybrain.city.scenario import Scenario
 from citybrain.city.system import Source, System
+from citybrain.city.territory import territory_findings
 from citybrain.city.whole import City
 
 Path = tuple[str | int, ...]
@@ -51,6 +56,11 @@ def cross_check(city: City) -> list[Finding]:
     for scenario in city.scenarios.values():
         found += _scenario(city, scenario)
     found += protection_findings(city)
+    found += limit_findings(city)
+    found += negative_findings(city)
+    found += profile_findings(city)
+    found += territory_findings(city)
+    found += standard_findings(city)
     found += offering_findings(city)
     return found
 

@@ -23,6 +23,7 @@ from citybrain.city.names import (
     Noun,
     Provenance,
 )
+from citybrain.city.rights import Rights
 
 Grain = Literal["15min", "hour", "day", "month", "year", "all"]
 Window = Literal["latest", "today", "last_7_days", "last_30_days", "all"]
@@ -87,6 +88,7 @@ class Model(Noun):
         reads: Name in the query to contract.
         sql: One SELECT.
         grade: 1 public to 4 core; never below its sources, whose highest holds where none is said.
+        partner, rights: With whom it was made, and who holds it by which agreement.
 
     """
 
@@ -96,6 +98,8 @@ class Model(Noun):
     reads: dict[FieldName, ContractRef]
     sql: str
     grade: Annotated[int, Field(ge=1, le=4)] | None = None
+    partner: Name | None = None
+    rights: Rights | None = None
 
     @property
     def ref(self) -> str:
@@ -131,6 +135,7 @@ class Indicator(Noun):
         place: Field that holds a division code, for maps and scopes.
         digits: Digits after the point when shown.
         grade: 1 public to 4 core; never below its sources, whose highest holds where none is said.
+        partner, rights: With whom it was made, and who holds it by which agreement.
         suppress_below: Fewest rows behind a value that is shown outside the owner's department; none shows all.
         reference: Comparison that stands under the number.
 
@@ -160,6 +165,8 @@ class Indicator(Noun):
     source_article: tuple[ArticleRef, ...] = ()
     rollups: tuple[Grain, ...] = ()
     grade: Annotated[int, Field(ge=1, le=4)] | None = None
+    partner: Name | None = None
+    rights: Rights | None = None
     suppress_below: Annotated[int, Field(ge=2, le=1000)] | None = None
 
     @property

@@ -22,6 +22,7 @@ ServiceRef = Annotated[str, StringConstraints(pattern=r"^service:[a-z0-9-]+/[a-z
 ModelRef = Annotated[str, StringConstraints(pattern=r"^model:[a-z0-9-]+/[a-z0-9_]+$")]
 IndicatorRef = Annotated[str, StringConstraints(pattern=r"^indicator:[a-z0-9_.-]+$")]
 ArticleRef = Annotated[str, StringConstraints(pattern=r"^[a-z]+-?[a-z0-9]*-?\d{0,4}(/[0-9.]+)?$")]
+DivisionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -13,6 +13,7 @@ from citybrain.city.names import (
     Basis,
     ContractRef,
     DepartmentRef,
+    DivisionCode,
     Duration,
     FieldName,
     Name,
@@ -21,6 +22,7 @@ from citybrain.city.names import (
     Provenance,
     Share,
 )
+from citybrain.city.rights import Rights
 
 _KINDS_OF_RULE = ("relation", "codes", "pattern", "unique", "within_box", "age", "reference", "drift")
 
@@ -142,6 +144,7 @@ class PropertyOurs(Noun):
         scale: Digits after the point of an exact number.
         kind: What a value says about a person or thing: id_number, phone, name, plate, bank_card, address or email.
         mask: How it leaves the hub: none, partial, token or drop; else its grade decides.
+        element: Data element of the standards library it holds, ``<standard>/<element>``.
         on_break, refuse_batch_above: For the rules the field brings along.
         say: What the provider reads.
 
@@ -155,6 +158,7 @@ class PropertyOurs(Noun):
     scale: Annotated[int, Field(ge=0, le=18)] | None = None
     kind: FieldKind | None = None
     mask: Mask | None = None
+    element: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*/[a-z][a-z0-9_]*$")] | None = None
     on_break: Literal["set_aside", "warn"] = "set_aside"
     say: Name | None = None
     refuse_batch_above: Share | None = None
@@ -282,7 +286,8 @@ class Ours(Noun):
         encoding, missing: Encoding of texts, and texts that mean no value.
         crs: Coordinate system.
         grade: 1 public, 2 general, 3 sensitive, 4 core.
-        share, open: How it is shared with departments, and whether it is open to the public.
+        share, open: How it is shared with departments, and whether it is open to the public; where nothing is said,
+            the profile of the provider says how, else on condition.
         share_basis: The law under which it is not shared.
         data_class: core, important or general data.
         subject: Field that names the person a row is about.
@@ -290,6 +295,8 @@ class Ours(Noun):
         source_class: collected, derived or purchased.
         provenance, place: own, replay, borrowed, simulated or schematic, and where it is truly from.
         sunset: Day on which a resource that is replaced ends.
+        division: Code of the division its rows are about (GB/T 2260); else that of the provider.
+        partner, rights: With whom it was made, and who holds it by which agreement.
         distinct_from: Resources it looks like, with reasons why it is none of them.
 
     """
@@ -309,7 +316,7 @@ class Ours(Noun):
     missing: tuple[str, ...] = ("",)
     crs: Literal["CGCS2000", "WGS84", "GCJ02"] | None = None
     grade: Annotated[int, Field(ge=1, le=4)] = 1
-    share: Sharing = "conditional"
+    share: Sharing | None = None
     share_basis: Basis | None = None
     data_class: DataClass = "general"
     subject: FieldName | None = None
@@ -319,6 +326,9 @@ class Ours(Noun):
     provenance: Provenance = "own"
     place: str | None = None
     sunset: str | None = None
+    division: DivisionCode | None = None
+    partner: Name | None = None
+    rights: Rights | None = None
     distinct_from: tuple[Distinct, ...] = ()
 
 

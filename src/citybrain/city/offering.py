@@ -1,6 +1,7 @@
 """Checks of services: what is offered must be described, owned, for known purposes, and once (Hangzhou art. 7, 8)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from citybrain.city.contract import Contract
 from citybrain.city.findings import Finding
@@ -53,7 +54,7 @@ def shared(city: City, ref: str) -> Contract | None:
 
     """
     service = city.services.get(ref)
-    return service.as_contract() if service is not None else city.contracts.get(ref)
+    return _as_contract(city, service) if service is not None else city.contracts.get(ref)
 
 
 def every_shared(city: City) -> list[Contract]:
@@ -64,7 +65,12 @@ def every_shared(city: City) -> list[Contract]:
 
     """
     services = [item for item in city.services.values() if item.status not in {"planned", "retired"}]
-    return [*city.contracts.values(), *(item.as_contract() for item in services)]
+    return [*city.contracts.values(), *(_as_contract(city, item) for item in services)]
+
+
+def _as_contract(city: City, service: Service) -> Contract:
+    owner = city.departments.get(service.owner)
+    return replace(service.as_contract(), own_domain=owner is not None and owner.own_domain)
 
 
 def _unknown(name: str | None, known: Iterable[str], ref: str, path: tuple[str | int, ...]) -> Iterator[Finding]:

@@ -2,10 +2,18 @@
 
 from typing import Literal
 
+from citybrain.city.creditcode import CreditCode
 from citybrain.city.names import DepartmentRef, Identifier, Level, Name, Noun
 
 Permission = Literal[
-    "issue_tasks", "operate_hub", "repair_rows", "apply_plans", "see_law_checks", "request_data", "grant_data"
+    "issue_tasks",
+    "operate_hub",
+    "repair_rows",
+    "apply_plans",
+    "see_law_checks",
+    "request_data",
+    "grant_data",
+    "approve_important",
 ]
 
 
@@ -52,8 +60,10 @@ class Department(Noun):
         duties: Its duties, in words.
         posts: Its posts.
         department: Short name; other files write ``dept:<name>``.
+        credit_code: Unified social credit code; the catalogue names the provider by it.
         division: Code of the division it answers for; none means the whole city.
         kind: What sort of body.
+        profile: How the law applies where it applies by reference: ``judicial`` or ``utility``.
         phone: Where people reach it offline.
 
     """
@@ -61,13 +71,25 @@ class Department(Noun):
     department: Identifier
     name: Name
     kind: Literal["bureau", "district", "street", "enterprise", "institution"] = "bureau"
+    profile: Literal["judicial", "utility"] | None = None
     division: str | None = None
     parent: DepartmentRef | None = None
     duties: tuple[Name, ...] = ()
     phone: str | None = None
+    credit_code: CreditCode | None = None
     posts: tuple[Post, ...] = ()
 
     @property
     def ref(self) -> str:
         """The name other files use."""
         return f"dept:{self.department}"
+
+    @property
+    def own_domain(self) -> bool:
+        """Whether it alone administers its objects: a court or procuratorate (参照适用)."""
+        return self.profile == "judicial"
+
+    @property
+    def needs_limits(self) -> bool:
+        """Whether it uses data only under a limit: an enterprise that is no public utility (政企协同)."""
+        return self.kind == "enterprise" and self.profile != "utility"

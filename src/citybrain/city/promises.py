@@ -42,7 +42,11 @@ def contract_of(file: ContractFile) -> Contract:
         missing=ours.missing,
         crs=ours.crs,
         grade=max([ours.grade, *(item.custom.grade or 1 for item in resource.properties)]),
-        share=ours.share,
+        share=ours.share or "conditional",
+        share_said=ours.share is not None,
+        division=ours.division,
+        partner=ours.partner,
+        rights=ours.rights,
         share_basis=ours.share_basis,
         data_class=ours.data_class,
         subject=ours.subject,
@@ -83,6 +87,7 @@ def _field(item: Property, index: int) -> ContractField:
         kind=item.custom.kind,
         mask=item.custom.mask,
         tags=item.tags,
+        element=item.custom.element,
     )
 
 

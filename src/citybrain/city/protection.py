@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from citybrain.city.contract import Contract
 from citybrain.city.findings import Finding
 from citybrain.city.grading import lowered
+from citybrain.city.indicator import Indicator, Model
 from citybrain.city.whole import City
 
-STATE_SECRET = "state_secret"  # noqa: S105
-TRADE_SECRET = "trade_secret"  # noqa: S105
+STATE_SECRET = "state_secret"  # noqa: S105 - a tag of the law, not a password
+TRADE_SECRET = "trade_secret"  # noqa: S105 - a tag of the law, not a password
 SENSITIVE = 3
 
 
@@ -33,12 +34,31 @@ def protection_findings(city: City) -> Iterator[Finding]:
             basis = source.share_basis.law if source.share_basis else ""
             shown = {"contract": source.ref, "basis": basis}
             yield Finding("blueprint.grant_on_unshared", grant.ref, ("from",), shown)
+    yield from partnered(city)
     for ref, (declared, least) in lowered(city).items():
         yield Finding("blueprint.grade_lowered", ref, ("grade",), {"declared": declared, "least": least})
     for indicator in city.indicators.values():
         limits, k = indicator.thresholds, indicator.suppress_below
         if k is not None and limits.by is not None and (limits.at_least is None or limits.at_least < k):
             yield Finding("blueprint.alert_on_small_groups", indicator.ref, ("thresholds", "at_least"), {"k": k})
+
+
+def partnered(city: City) -> Iterator[Finding]:
+    """Yield everything that was made with a partner and has no agreed rights.
+
+    Args:
+        city: All things that could be read.
+
+    Source:
+        Hangzhou art. 16 (开发成果的权属).
+
+    """
+    things: list[Contract | Model | Indicator] = [*city.contracts.values(), *city.models.values()]
+    for made in [*things, *city.indicators.values()]:
+        if made.partner is not None and made.rights is None:
+            inside = ("customProperties",) if made.ref in city.contracts else ()
+            partner = {"zh": made.partner.zh, "en": made.partner.en}
+            yield Finding("blueprint.partner_without_rights", made.ref, (*inside, "partner"), {"partner": partner})
 
 
 def _secrets(contract: Contract) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 
 from citybrain.city.findings import ValueWrong
-from citybrain.city.names import ArticleRef, ContractRef, DepartmentRef, Identifier, Level, Name, Noun
+from citybrain.city.names import ArticleRef, ContractRef, DepartmentRef, DivisionCode, Identifier, Level, Name, Noun
 
 
 def _known_zone(name: str) -> str:
@@ -69,16 +69,54 @@ class Clocks(Noun):
         sharing_check: Compliance check of a request for data.
         sharing_reply: Reply of a provider whose data is on the platform.
         sharing_publish: Publishing data that is not there yet, and reply.
+        sharing_approve: Higher approval of a grant on important data.
         dissent: Verifying a dissent and answering it.
         dissent_reaction: Reaction of the raiser to an answer; without one the dissent lapses.
+        person_request: Answer to a person who asks for deletion or an explanation.
 
     """
 
     sharing_check: WorkingDays = 2
     sharing_reply: WorkingDays = 5
     sharing_publish: WorkingDays = 10
+    sharing_approve: WorkingDays = 3
     dissent: WorkingDays = 10
     dissent_reaction: WorkingDays = 10
+    person_request: WorkingDays = 15
+
+
+CalendarDays = Annotated[int, Field(ge=1, le=3660)]
+
+
+class Periods(Noun):
+    """Periods of the city in calendar days; a city that says nothing has these.
+
+    Attributes:
+        exports_kept: How long a file of exported rows is kept.
+        effect_report: After how long who uses data reports what it was good for.
+
+    """
+
+    exports_kept: CalendarDays = 7
+    effect_report: CalendarDays = 182
+
+
+class BulkReads(Noun):
+    """From when on reading under a grant is unusually much, so that somebody looks into it (Hangzhou art. 13).
+
+    Attributes:
+        rows_per_hour, rows_per_day: Rows under one grant.
+        persons_per_day: Persons whose rows leave under one grant on a day.
+        times_usual: Times the grant's own usual day, from three days of use on.
+        least_rows: Fewer rows a day are never more than usual.
+
+    """
+
+    rows_per_hour: Annotated[int, Field(ge=1)] = 1_000_000
+    rows_per_day: Annotated[int, Field(ge=1)] = 5_000_000
+    persons_per_day: Annotated[int, Field(ge=1)] = 10_000
+    times_usual: Annotated[int, Field(ge=2)] = 10
+    least_rows: Annotated[int, Field(ge=1)] = 10_000
 
 
 class Citizen(Noun):
@@ -107,6 +145,7 @@ class CitySettings(Noun):
 
     Attributes:
         clocks: Set periods in working days.
+        periods: Periods in calendar days.
         city: Who the city is.
         laws: Law packs that hold here.
         divisions: Where the list of districts and streets is.
@@ -114,6 +153,9 @@ class CitySettings(Noun):
         data_authority: Department that answers for the data.
         calendar: Working days; ``cn`` knows holidays and make-up days.
         purposes: Purposes that contracts and grants may name.
+        outbound_purposes: Those of them that take data out of the country (数据出境); they need an assessment.
+        bulk_reads: From when on reading is unusually much.
+        peers: Divisions outside of the city that are connected to it as federation peers, by code.
         citizens: Made-up persons whom data is about, for the demonstration.
         home_cockpit: Cockpit shown first to whoever may see it.
 
@@ -126,8 +168,12 @@ class CitySettings(Noun):
     data_authority: DepartmentRef
     calendar: Literal["cn"] = "cn"
     purposes: dict[Identifier, Name] = {}
+    outbound_purposes: tuple[Identifier, ...] = ()
     home_cockpit: Identifier | None = None
     clocks: Clocks = Clocks()
+    bulk_reads: BulkReads = BulkReads()
+    peers: dict[DivisionCode, Name] = {}
+    periods: Periods = Periods()
     citizens: tuple[Citizen, ...] = ()
 
     @property

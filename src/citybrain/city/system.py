@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from citybrain.city.expression import Expression
-from citybrain.city.names import ContractRef, DepartmentRef, Duration, FieldName, Name, Noun, Provenance, SystemRef
+from citybrain.city.names import (
+    ContractRef,
+    DepartmentRef,
+    DivisionCode,
+    Duration,
+    FieldName,
+    Name,
+    Noun,
+    Provenance,
+    SystemRef,
+)
 
 
 class System(Noun):
@@ -22,6 +32,7 @@ class System(Noun):
         owner: Who answers for it.
         provides: Contracts it may deliver; nothing else is admitted from its keys.
         protection_level: Level of the national classified protection scheme (等保), 1 to 5.
+        division: Code of the division it serves; else that of its owner.
         simulated: True for a simulator; it says so wherever it is shown.
 
     """
@@ -36,6 +47,7 @@ class System(Noun):
     provides: tuple[ContractRef, ...] = ()
     simulated: bool = False
     heartbeat_within: Duration | None = None
+    division: DivisionCode | None = None
 
     @property
     def ref(self) -> str:

@@ -10,12 +10,28 @@ from citybrain.city.grant import Grant
 from citybrain.city.indicator import Indicator, Model
 from citybrain.city.organisation import Department, Person, Post
 from citybrain.city.policy import Policy
+from citybrain.city.prohibition import Prohibition
 from citybrain.city.scenario import Scenario
 from citybrain.city.service import Service
 from citybrain.city.settings import CitySettings
+from citybrain.city.standard import DataStandard
 from citybrain.city.system import Source, System
 
-Thing = Department | System | Source | Contract | Grant | Model | Indicator | Cockpit | Scenario | Policy | Service
+Thing = (
+    Department
+    | System
+    | Source
+    | Contract
+    | Grant
+    | Model
+    | Indicator
+    | Cockpit
+    | Scenario
+    | Policy
+    | Service
+    | Prohibition
+    | DataStandard
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +40,8 @@ class City:
 
     Attributes:
         settings: The city's own file.
-        departments, systems, sources, contracts, services, grants, models, indicators, cockpits, scenarios, policies:
-            Things by Ref.
+        departments, systems, sources, contracts, services, grants, models, indicators, cockpits, scenarios, policies,
+        prohibitions, standards: Things by Ref.
         revision: Number of the stored revision, 0 before it is stored.
 
     """
@@ -42,6 +58,8 @@ class City:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    prohibitions: Mapping[str, Prohibition] = field(default_factory=dict)
+    standards: Mapping[str, DataStandard] = field(default_factory=dict)
     revision: int = 0
 
     @property
@@ -62,6 +80,8 @@ class City:
         yield "cockpit", self.cockpits
         yield "scenario", self.scenarios
         yield "policy", self.policies
+        yield "prohibition", self.prohibitions
+        yield "standard", self.standards
 
     def things(self) -> dict[str, Thing]:
         """Return all things by Ref."""

@@ -8,6 +8,7 @@ import click
 import orjson
 
 from citybrain.blueprint.apply import apply, as_plain, roll_back
+from citybrain.blueprint.golive import require_tested
 from citybrain.blueprint.load import Loaded, Placed, load
 from citybrain.blueprint.plan import Plan, plan
 from citybrain.blueprint.revisions import newest
@@ -57,6 +58,8 @@ def plan_command(folder: Path, *, as_json: bool) -> None:
     loaded = load(folder)
     with opened(settings) as instance, instance.database.reading() as connection:
         made = plan(newest(connection), loaded)
+        if loaded.city is not None:
+            require_tested(connection, made, loaded.city)
     if as_json:
         tell_json(_plain_plan(made))
     else:

@@ -38,12 +38,20 @@ def verify(ctx: click.Context, head: str | None, *, as_json: bool) -> None:
             "sealed": report.sealed, "waiting": report.waiting, "head": f"{report.sealed}:{report.head.hex()}",
             "batches": log.batches,
             "faults": [{"kind": item.kind, "entry": item.entry, "subject": item.subject} for item in faults],
+            "destroyed": [
+                {"batch": str(item.batch), "certificate": item.number, "rows": item.rows} for item in log.destroyed
+            ],
         })  # fmt: skip
     else:
         language = settings.language
         told = {"sealed": report.sealed, "waiting": report.waiting, "batches": log.batches, "faults": len(faults)}
         click.echo(say("safeguards.verified", language, **told))
         click.echo(say("safeguards.head_told", language, head=f"{report.sealed}:{report.head.hex()}"))
+        gone: dict[str, int] = {}
+        for done in log.destroyed:
+            gone[done.number] = gone.get(done.number, 0) + done.rows
+        for number, rows in gone.items():
+            click.echo(say("destruction.verified", language, number=number, rows=rows))
         for item in faults:
             click.echo(f"  ✗ {item.kind}  {item.entry}  {item.subject}", err=True)
     ctx.exit(1 if faults else 0)

@@ -83,6 +83,10 @@ SELECT count(*) FROM governance_dissent AS dissent
 WHERE kind = 'value' AND finished_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM hub_dispute WHERE hub_dispute.id = dissent.id AND lifted_at IS NULL);
 
+-- name: refusals
+-- Refused releases in evidence.
+SELECT count(*) FROM evidence_entry WHERE act = 'hub:release:refused';
+
 -- name: releases
 -- Releases, and those without evidence of their own.
 SELECT count(*), count(*) FILTER (WHERE evidence_entry.subject IS DISTINCT FROM hub_release.thing)
@@ -92,3 +96,16 @@ FROM hub_release LEFT JOIN evidence_entry ON evidence_entry.id = hub_release.evi
 -- Consents that hold, and those that were withdrawn.
 SELECT count(*) FILTER (WHERE withdrawn_at IS NULL), count(*) FILTER (WHERE withdrawn_at IS NOT NULL)
 FROM safeguards_consent;
+
+-- name: destructions
+-- Certificates of destruction, holds that hold, and batches with fewer rows than certificates say.
+SELECT (SELECT count(*) FROM hub_destruction), (SELECT count(*) FROM hub_legal_hold WHERE lifted_at IS NULL),
+    (SELECT count(*) FROM hub_batch AS batch WHERE destroyed + set_aside_destroyed > 0
+        AND destroyed + set_aside_destroyed <> (
+            SELECT coalesce(sum(gone.rows + gone.set_aside), 0) FROM hub_destroyed_payload AS gone
+            WHERE gone.batch = batch.id));
+
+-- name: set_aside_naming
+-- Rows set aside whose text holds a value.
+SELECT count(*) FROM quarantine_row
+WHERE contract = %(contract)s AND (raw LIKE '%%' || %(value)s || '%%' OR reasons::text LIKE '%%' || %(value)s || '%%');

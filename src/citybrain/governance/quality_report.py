@@ -106,7 +106,7 @@ def as_csv(lines: list[Line], city: City, language: Language) -> str:
     heads = ("subject", "name", "rank", *COLUMNS, "grade", "days", "rows")
     writer.writerow([say(f"quality.head_{name}", language) for name in heads])
     for line in lines:
-        shares = ["" if line.shares[name] is None else f"{100 * line.shares[name]:.2f}" for name in COLUMNS]  # type: ignore[operator]
+        shares = ["" if (share := line.shares[name]) is None else f"{100 * share:.2f}" for name in COLUMNS]
         writer.writerow(
             [
                 line.subject,

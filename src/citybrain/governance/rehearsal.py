@@ -76,7 +76,7 @@ def rehearsing(database: Database) -> Iterator[Rehearsal]:
     """
     sql = statements("citybrain.governance", "rehearsal")
     with database.transaction() as connection, connection.transaction(force_rollback=True):
-        for name in ("patience", "numbers", "head", "place", "dissents", "dissents_begin"):
+        for name in ("patience", "numbers", "head", "place", "dissents", "dissents_begin", "certificates", "holds"):
             connection.execute(sql[name])
         yield Rehearsal(connection)
 

@@ -28,3 +28,11 @@ SELECT year, 900000 FROM generate_series(2000, 2199) AS year ON CONFLICT DO NOTH
 -- A key of its own for the persons of a rehearsal; the city's, which may be wrapped, is left alone.
 INSERT INTO safeguards_purpose_key (purpose, key, wrapped) VALUES (%(purpose)s, %(key)s, false)
 ON CONFLICT (purpose) DO UPDATE SET key = excluded.key, wrapped = false;
+
+-- name: certificates
+-- Numbers of certificates in the rehearsal; the city's own sequences are left alone.
+CREATE TEMPORARY SEQUENCE IF NOT EXISTS hub_destruction_number MINVALUE 4000000000 START 4000000000;
+
+-- name: holds
+-- Numbers of legal holds in the rehearsal.
+CREATE TEMPORARY SEQUENCE IF NOT EXISTS hub_legal_hold_number MINVALUE 4000000000 START 4000000000;

@@ -106,7 +106,10 @@ def grade_of(share: float) -> Grade:
     return next(item for item in grades() if share >= item.least)
 
 
-def reckon(connection: Connection, city: City, first: date, last: date, now: datetime) -> list[Score]:
+def reckon(
+    connection: Connection, city: City, first: date, last: date, now: datetime, *,
+    among: Sequence[str] | None = None, brief: bool = False,
+) -> list[Score]:  # fmt: skip
     """Reckon the scores of all resources and bodies over some days, as they are at this moment.
 
     Args:
@@ -114,6 +117,8 @@ def reckon(connection: Connection, city: City, first: date, last: date, now: dat
         city: The revision in force.
         first, last: Days of arrival, both included.
         now: Present instant: nobody owes what is not due yet.
+        among: Only these contracts; bodies are then reckoned by them alone.
+        brief: A contract nothing is known of has its total alone.
 
     Returns:
         Scores of contracts, then of departments; what had no rows has no share.
@@ -122,10 +127,11 @@ def reckon(connection: Connection, city: City, first: date, last: date, now: dat
         Hangzhou art. 15 (实时监测和全面评价); Nanjing art. 11 (动态监测和评价).
 
     """
+    contracts = [item for item in city.contracts.values() if among is None or item.ref in among]
     given = {
         "zone": city.settings.city.zone, "first": first, "last": last,
-        "contracts": list(city.contracts),
-        "promises": [_promise(item) for item in city.contracts.values()],
+        "contracts": [item.ref for item in contracts],
+        "promises": [_promise(item) for item in contracts],
     }  # fmt: skip
     came = {row[0]: row[1:] for row in connection.execute(_sql()["came"], given)}
     broken: dict[str, dict[str, int]] = {}
@@ -134,7 +140,11 @@ def reckon(connection: Connection, city: City, first: date, last: date, now: dat
     upheld = {row[0]: int(row[1]) for row in connection.execute(_sql()["upheld"], given)}
     found: list[Score] = []
     totals: dict[str, list[list[Score]]] = {}
-    for contract in city.contracts.values():
+    for contract in contracts:
+        parts = totals.setdefault(contract.provider, [])
+        if brief and not any(contract.ref in known for known in (came, broken, upheld)):
+            found.append(Score(contract.ref, TOTAL, None, 0))
+            continue
         batches, received, refused, late, begun = came.get(contract.ref, (0, 0, 0, 0, None))
         expected = _expected(contract, city, (first, last), begun, now)
         scores = _of_contract(
@@ -142,9 +152,10 @@ def reckon(connection: Connection, city: City, first: date, last: date, now: dat
             broken.get(contract.ref, {}), upheld.get(contract.ref, 0),
         )  # fmt: skip
         found += scores
-        totals.setdefault(contract.provider, []).append(scores)
-    for department, parts in totals.items():
-        found += _of_department(department, parts)
+        parts.append(scores)
+    nothing = [_with_aspects("", dict.fromkeys(DIMENSIONS), None, 0)]
+    for department, scored in totals.items():
+        found += _of_department(department, scored or nothing)
     return found
 
 

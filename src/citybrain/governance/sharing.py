@@ -2,7 +2,7 @@
 
 from citybrain.casework import tasks
 from citybrain.city.whole import City
-from citybrain.hub.sharing.desk import due
+from citybrain.hub.sharing.granting import due
 from citybrain.hub.sharing.record import SharingRequest, escalate_overdue, note
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.ids import NewId

@@ -111,7 +111,7 @@ def canonical_keys(contract: Contract, given: Mapping[str, str]) -> dict[str, st
         WrongUse: A key is missing or does not fit its type, or the contract has no keys.
 
     """
-    texts = _texts(typed_keys(contract, given), contract).row(0, named=True)
+    texts = key_texts(typed_keys(contract, given), contract).row(0, named=True)
     return {name: str(value) for name, value in texts.items()}
 
 
@@ -159,7 +159,7 @@ def annotate(frame: pl.DataFrame, contract: Contract, made: Sequence[Mark]) -> p
     by_keys = [item for item in made if item.keys is not None]
     if by_keys and set(contract.keys) <= set(frame.columns):
         named = pl.DataFrame([{**(item.keys or {}), "_field": item.field or WHOLE} for item in by_keys])
-        texts = _texts(rows, contract).with_columns(rows["_place"])
+        texts = key_texts(rows, contract).with_columns(rows["_place"])
         found.append(texts.join(named, on=list(contract.keys)).select("_place", "_field"))
     by_batch = [item for item in made if item.keys is None and item.batch is not None]
     if by_batch and BATCH in frame.columns:
@@ -171,8 +171,14 @@ def annotate(frame: pl.DataFrame, contract: Contract, made: Sequence[Mark]) -> p
     return rows.join(told, on="_place", how="left", maintain_order="left").drop("_place")
 
 
-def _texts(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Write the key columns as texts; one instant has one text, whatever zone it was written in."""
+def key_texts(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Write the key columns as texts; one instant has one text, whatever zone it was written in.
+
+    Args:
+        frame: ``n`` rows with the contract's keys.
+        contract: The contract.
+
+    """
     return frame.select(
         pl.col(name).dt.convert_time_zone("UTC").dt.strftime(_INSTANT_FORM)
         if isinstance(frame.schema[name], pl.Datetime)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from citybrain.city.grant import Grant
+from citybrain.city.grant import Grant, Limits
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import Conflicting, NotKnown, WrongUse
 from citybrain.kernel.ids import NewId
@@ -35,6 +35,8 @@ class GrantOrder:
         rows: Expression over a row; none means all rows.
         source: declared, request, unconditional or emergency.
         emergency: Declared emergency it belongs to.
+        limits: How much may be used.
+        assessment: Record of the assessment, where the use takes data out of the country.
 
     """
 
@@ -52,6 +54,8 @@ class GrantOrder:
     scenario: str | None = None
     request: UUID | None = None
     emergency: str | None = None
+    limits: Limits | None = None
+    assessment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class HeldGrant:
     closed_by: str | None
     closed_at: datetime | None
     close_reason: str | None
+    limits: Limits | None = None
+    assessment: str | None = None
 
     def permit(self) -> Permit:
         """Say it as authorization reads it."""
@@ -139,6 +145,8 @@ def make(connection: Connection, order: GrantOrder, by: str, at: datetime, new_i
         "grant": grant, "thing": order.thing, "department": order.department, "purpose": order.purpose,
         "fields": list(order.fields), "clear_fields": list(order.clear_fields), "rows": order.rows,
         "ends_at": order.ends_at, "source": order.source, "by": by,
+        "limits": order.limits.model_dump(exclude_none=True) if order.limits else None,
+        "assessment": order.assessment,
     }  # fmt: skip
     entry = evidence.write(connection, "hub:grant:made", order.name, facts, at, new_id)
     given = {
@@ -146,7 +154,8 @@ def make(connection: Connection, order: GrantOrder, by: str, at: datetime, new_i
         "purpose": order.purpose, "basis": Jsonb(dict(order.basis)), "scenario": order.scenario,
         "fields": list(order.fields), "clear_fields": list(order.clear_fields), "rows": order.rows,
         "starts_at": order.starts_at, "ends_at": order.ends_at, "source": order.source, "request": order.request,
-        "emergency": order.emergency, "by": by, "at": at, "evidence": entry.id,
+        "emergency": order.emergency, "by": by, "at": at, "evidence": entry.id, "assessment": order.assessment,
+        **limits_given(order.limits),
     }  # fmt: skip
     connection.execute(sql["insert"], given)
     connection.execute(sql["announce"], {"name": order.name})
@@ -182,7 +191,7 @@ def close(connection: Connection, name: str, by: str, reason: str, clock: Clock,
 
 def renew(
     connection: Connection, name: str, by: str, clock: Clock, new_id: NewId, *,
-    until: datetime | None = None, fields: Sequence[str] | None = None,
+    until: datetime | None = None, fields: Sequence[str] | None = None, may_prolong: bool = True,
 ) -> HeldGrant:  # fmt: skip
     """Give a grant another end, or fewer fields, as its next version.
 
@@ -194,10 +203,11 @@ def renew(
         new_id: Source of identifiers.
         until: New end; none keeps it.
         fields: Fields that stay; more than before need a new request.
+        may_prolong: False where a longer term needs a higher approval.
 
     Raises:
         NotKnown: No open grant of that name.
-        Conflicting: It is declared in the city's files, or would become wider.
+        Conflicting: It is declared in the city's files, would become wider, or is not prolonged without approval.
 
     """
     held = versions(connection, name)
@@ -206,6 +216,8 @@ def renew(
     now = held[0]
     if now.source == "declared":
         raise Conflicting("hub.grant_declared", grant=name)
+    if until is not None and until > now.ends_at and not may_prolong:
+        raise Conflicting("hub.renewal_needs_approval", grant=name)
     kept = tuple(now.fields if fields is None else fields)
     wider = sorted(set(kept) - set(now.fields))
     if wider or not kept:
@@ -213,6 +225,7 @@ def renew(
     order = GrantOrder(
         name, now.thing, now.department, now.purpose, now.basis, kept, clock.now(), until or now.ends_at, now.source,
         tuple(field for field in now.clear_fields if field in kept), now.rows, now.scenario, now.request, now.emergency,
+        now.limits, now.assessment,
     )  # fmt: skip
     return make(connection, order, by, clock.now(), new_id)
 
@@ -255,14 +268,18 @@ def _declared_order(grant: Grant, zone: ZoneInfo, at: datetime) -> GrantOrder:
     starts_at = min(at, ends_at - timedelta(microseconds=1))
     return GrantOrder(
         grant.grant, grant.from_, grant.to, grant.purpose, basis, grant.fields, starts_at, ends_at, "declared",
-        rows=rows,
+        rows=rows, limits=grant.limits, assessment=grant.assessment,
     )  # fmt: skip
 
 
 def _same(order: GrantOrder, held: HeldGrant) -> bool:
-    now = (held.thing, held.department, held.purpose, dict(held.basis), held.fields, held.rows, held.ends_at)
+    now = (
+        held.thing, held.department, held.purpose, dict(held.basis), held.fields, held.rows, held.ends_at,
+        held.limits, held.assessment,
+    )  # fmt: skip
     return now == (
-        order.thing, order.department, order.purpose, dict(order.basis), order.fields, order.rows, order.ends_at
+        order.thing, order.department, order.purpose, dict(order.basis), order.fields, order.rows, order.ends_at,
+        order.limits, order.assessment,
     )  # fmt: skip
 
 
@@ -325,8 +342,27 @@ def use_of(connection: Connection, held: Iterable[HeldGrant], since: datetime) -
     return {row[0]: GrantUse(row[1], int(row[2]), row[3], frozenset(row[4])) for row in rows}
 
 
+def limits_of(uses: int | None, rows_per_day: int | None, rows_per_use: int | None) -> Limits | None:
+    """Read limits as they are kept; none where nothing is limited."""
+    if uses is None and rows_per_day is None and rows_per_use is None:
+        return None
+    return Limits(uses=uses, rows_per_day=rows_per_day, rows_per_use=rows_per_use)
+
+
+def limits_given(limits: Limits | None) -> dict[str, int | None]:
+    """Say limits as they are kept."""
+    return {
+        "most_uses": limits.uses if limits else None,
+        "rows_per_day": limits.rows_per_day if limits else None,
+        "rows_per_use": limits.rows_per_use if limits else None,
+    }
+
+
 def _grants(connection: Connection, query: str, given: Mapping[str, Any]) -> list[HeldGrant]:
-    found = [HeldGrant(*row) for row in connection.execute(_sql()[query], given).fetchall()]
+    found = [
+        HeldGrant(*[*row[:-4], limits_of(*row[-4:-1]), row[-1]])
+        for row in connection.execute(_sql()[query], given).fetchall()
+    ]
     return [replace(item, fields=tuple(item.fields), clear_fields=tuple(item.clear_fields)) for item in found]
 
 

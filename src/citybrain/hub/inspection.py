@@ -13,7 +13,7 @@ from citybrain.city.whole import City
 from citybrain.hub import personal
 from citybrain.hub.exchange.reading import Reader
 from citybrain.kernel.clock import Clock
-from citybrain.kernel.errors import NotKnown, WrongUse
+from citybrain.kernel.errors import AccessRefused, NotKnown, WrongUse
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Database
 from citybrain.safeguards import evidence
@@ -51,6 +51,7 @@ def inspect_rows(
 
     Raises:
         NotKnown: No such contract.
+        AccessRefused: Its provider alone administers it, as a court does.
         WrongUse: The condition cannot be read.
 
     Source:
@@ -61,6 +62,8 @@ def inspect_rows(
     contract = city.contracts.get(ref)
     if contract is None:
         raise NotKnown("hub.contract_unknown", contract=ref, near=near(ref, city.contracts))
+    if contract.own_domain:
+        raise AccessRefused("hub.own_domain", department=contract.provider)
     names = [field.name for field in contract.fields if field.grade < SENSITIVE]
     with database.transaction() as connection:
         rows = reader.current(connection, contract)

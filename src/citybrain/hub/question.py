@@ -81,6 +81,7 @@ class Question:
         view: history, each row as it was admitted; or current, the newest row of each key.
         after: Only rows after this place.
         limit: Most rows.
+        grant: Short name of the one grant it may rest on; none leaves the choice to the policies.
 
     """
 
@@ -93,6 +94,7 @@ class Question:
     view: Literal["history", "current"] = "history"
     after: Place | None = None
     limit: int = 1_000
+    grant: str | None = None
 
 
 def condition_of(condition: Condition, contract: Contract) -> pl.Expr:

@@ -9,7 +9,7 @@ Source: Hangzhou art. 8, 13, 16; Nanjing art. 7.
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, LiteralString
 from uuid import UUID
@@ -20,14 +20,15 @@ from citybrain.city.contract import Contract, FieldKind, Mask
 from citybrain.city.expression import Expression
 from citybrain.city.names import near
 from citybrain.city.whole import City
-from citybrain.hub import disputes, emergencies, grants, personal
+from citybrain.hub import disputes, emergencies, grants, limits, personal
 from citybrain.hub.exchange.columns import POSITION
 from citybrain.hub.exchange.payload import INSTANT, ROW
 from citybrain.hub.exchange.reading import Reader
 from citybrain.hub.grants import HeldGrant
+from citybrain.hub.limits import Standing
 from citybrain.hub.personal import Persons
 from citybrain.hub.question import MOST_ROWS, Place, Question, condition_of, field_of, written
-from citybrain.kernel.clock import Clock
+from citybrain.kernel.clock import Clock, city_day
 from citybrain.kernel.errors import AccessRefused, NotKnown, WrongUse
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection, Database
@@ -43,6 +44,7 @@ from citybrain.safeguards.purpose_keys import purpose_key
 
 Channel = Literal["query", "push", "stream", "export", "call"]
 STEP_ROWS = 50_000
+_STANDING = ("push", "stream")  # where an empty page was only a look
 _STEPS = 500
 _END = 2**31 - 1  # a place after every row of its batch
 
@@ -130,9 +132,11 @@ class Releaser:
         if not 1 <= question.limit <= MOST_ROWS:
             raise WrongUse("hub.limit_wrong", most=MOST_ROWS)
         with self._database.transaction() as connection:
-            decision, held = self._decide(connection, city, contract, question, system)
+            goes_on = channel == "export" and question.after is not None
+            decision, held, now = self._decide(connection, city, contract, question, system, goes_on=goes_on)
             if decision.allowed and held is not None:
-                given = self._let_out(connection, city, contract, question, held, (system, form, channel, begun))
+                fitting = replace(question, limit=limits.most_rows(held, now, question.limit))
+                given = self._let_out(connection, city, contract, fitting, held, (system, form, channel, begun))
                 if given is not None:
                     return given
         if decision.allowed:
@@ -149,7 +153,7 @@ class Releaser:
 
         Raises:
             NotKnown: No such contract, system or field.
-            AccessRefused: No grant or a rule against it.
+            AccessRefused: No grant or a rule against it, or a condition on a field that does not leave in clear.
 
         """
         city = self._city_now()
@@ -160,9 +164,11 @@ class Releaser:
         if system not in city.systems:
             raise NotKnown("hub.system_unknown", system=system, near=near(system, city.systems))
         with self._database.transaction() as connection:
-            decision, held = self._decide(connection, city, contract, question, system)
-        if not decision.allowed or held is None:
-            raise refusal(decision, question.contract)
+            decision, held, _ = self._decide(connection, city, contract, question, system)
+            if not decision.allowed or held is None:
+                raise refusal(decision, question.contract)
+            contract = protect(contract, proposed_kinds(connection, contract.ref))
+            _require_granted(question, held, self._masks(contract, held, question.fields or held.fields))
 
     def rulebook(self) -> Rulebook:
         """Return the policies in force, parsed once a revision."""
@@ -172,10 +178,12 @@ class Releaser:
         return self._rulebook[1]
 
     def _decide(
-        self, connection: Connection, city: City, contract: Contract, question: Question, system: str
-    ) -> tuple[Decision, HeldGrant | None]:
+        self, connection: Connection, city: City, contract: Contract, question: Question, system: str, *,
+        goes_on: bool = False,
+    ) -> tuple[Decision, HeldGrant | None, Standing]:  # fmt: skip
         known, at = city.systems[system], self._clock.now()
         held = grants.of_department(connection, known.owner, contract.ref)
+        held = [item for item in held if question.grant in {None, item.name}]
         wanted = question.fields
         if wanted is None:
             wanted = next((item.fields for item in held if item.purpose == question.purpose and item.holds(at)), ())
@@ -184,9 +192,10 @@ class Releaser:
         running = known.status == "running"
         emergency = any(emergencies.runs(connection, item.emergency, at) for item in held)
         use = Use(known.owner, contract.ref, question.purpose, tuple(wanted), at, running, emergency)
-        decision = self.rulebook().decide(use, [item.permit() for item in held])
+        now = limits.standing(connection, city, held, at, goes_on=goes_on)
+        decision = limits.decide(self.rulebook(), use, held, now)
         permit = decision.permit
-        return decision, next((item for item in held if permit is not None and item.id == permit.id), None)
+        return decision, next((item for item in held if permit is not None and item.id == permit.id), None), now
 
     def _let_out(
         self, connection: Connection, city: City, contract: Contract, question: Question, held: HeldGrant,
@@ -198,10 +207,7 @@ class Releaser:
         fields = question.fields or held.fields
         persons = personal.concerned(connection, contract, held, fields, self._key_file)
         masks = self._masks(contract, held, fields)
-        for condition in question.where:
-            if condition.field not in held.fields or masks.get(condition.field, "none") != "none":
-                # What leaves covered must not be found out by asking for it.
-                raise AccessRefused("hub.filter_not_granted", field=condition.field, grant=held.name)
+        _require_granted(question, held, masks)
         if persons is not None and persons.withheld(connection, question, system, self._clock.now(), self._new_id):
             return None
         answer = self._read(connection, city, contract, question, held, persons)
@@ -211,6 +217,9 @@ class Releaser:
         body = written(_as_asked(shown, fields, form), form)
         release = self._new_id()
         self._note(connection, release, held, system, channel, fields, shown.height, body, begun)
+        later_page = channel == "export" and question.after is not None
+        counted = not later_page and (shown.height > 0 or channel not in _STANDING)
+        limits.count(connection, held, shown.height, city_day(self._clock.now(), city.zone), uses=int(counted))
         if persons is not None:
             persons.note(connection, release, answer.frame)
         places = tuple(Place(*row) for row in told.select(POSITION, ROW).iter_rows())
@@ -324,6 +333,13 @@ def refusal(decision: Decision, thing: str) -> AccessRefused:
         return AccessRefused("hub.use_no_grant", thing=thing, purpose="—")
     lack = decision.lacks[0]
     return AccessRefused(f"hub.use_{lack.kind}", **{"thing": thing, **lack.values})
+
+
+def _require_granted(question: Question, held: HeldGrant, masks: Mapping[str, Mask]) -> None:
+    for condition in question.where:
+        if condition.field not in held.fields or masks.get(condition.field, "none") != "none":
+            # What leaves covered must not be found out by asking for it.
+            raise AccessRefused("hub.filter_not_granted", field=condition.field, grant=held.name)
 
 
 def _as_asked(shown: pl.DataFrame, fields: tuple[str, ...], form: str) -> pl.DataFrame:

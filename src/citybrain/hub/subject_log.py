@@ -11,6 +11,7 @@ import polars as pl
 from citybrain.city.contract import Contract
 from citybrain.city.whole import City
 from citybrain.hub.exchange.reading import Reader
+from citybrain.kernel.errors import NotKnown
 from citybrain.kernel.postgres import Connection
 from citybrain.kernel.sql import statements
 
@@ -64,6 +65,24 @@ def uses_of(connection: Connection, subject: bytes, *, limit: int = 50, offset: 
     given = {"subject": subject, "limit": limit, "offset": offset}
     rows = connection.execute(_sql()["uses"], given).fetchall()
     return [replace(SubjectUse(*row), fields=tuple(row[7])) for row in rows]
+
+
+def one_use(connection: Connection, subject: bytes, use: UUID) -> SubjectUse:
+    """Return one use of rows of a person.
+
+    Args:
+        connection: Any transaction.
+        subject: Token of the person; another's use does not exist.
+        use: Id of the release.
+
+    Raises:
+        NotKnown: Rows of the person were not in it.
+
+    """
+    row = connection.execute(_sql()["one_use"], {"subject": subject, "use": use}).fetchone()
+    if row is None:
+        raise NotKnown("hub.use_unknown", use=use)
+    return replace(SubjectUse(*row), fields=tuple(row[7]))
 
 
 def count_uses(connection: Connection, subject: bytes) -> int:

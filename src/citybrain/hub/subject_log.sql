@@ -17,3 +17,12 @@ ORDER BY 2 DESC, 1 DESC LIMIT %(limit)s OFFSET %(offset)s;
 -- How often rows of a person were used.
 SELECT (SELECT count(*) FROM hub_release_subject WHERE subject = %(subject)s)
     + (SELECT count(*) FROM hub_inspection_subject WHERE subject = %(subject)s);
+
+-- name: one_use
+-- One release in which rows of a person left.
+SELECT release.id, release.at, release.thing, release.department, release.system, release.purpose, release.channel,
+    release.fields, hub_grant.name, hub_grant.basis
+FROM hub_release_subject AS person
+JOIN hub_release AS release ON release.id = person.release
+JOIN hub_grant ON hub_grant.id = release.hub_grant
+WHERE person.subject = %(subject)s AND release.id = %(use)s;

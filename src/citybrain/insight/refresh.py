@@ -119,6 +119,23 @@ def refresh(
     return Refreshed(indicator.ref, len(values), state.position, whole)
 
 
+def compute_anew(connection: Connection, indicators: Sequence[Indicator]) -> int:
+    """Let the values of indicators be computed anew, from what the log and the lake hold now.
+
+    Args:
+        connection: The command's transaction.
+        indicators: Those whose rows were destroyed.
+
+    Returns:
+        How many had been computed before.
+
+    """
+    refs = [item.ref for item in indicators]
+    sql = statements("citybrain.insight", "refresh")
+    connection.execute(sql["wait_for"], {"indicators": refs})
+    return connection.execute(sql["forget"], {"indicators": refs}).rowcount
+
+
 def up_to_the_log(city: City, indicator: Indicator, connection: Connection) -> bool:
     """Tell whether an indicator's values rest on everything the log holds.
 

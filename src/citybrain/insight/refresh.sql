@@ -39,3 +39,11 @@ SELECT coalesce(a.grain, b.grain), coalesce(a.split, b.split), coalesce(a.key, b
 FROM (SELECT * FROM insight_value WHERE indicator = %(first)s) AS a
 JOIN (SELECT * FROM insight_value WHERE indicator = %(second)s) AS b
     ON (a.grain, a.split, a.key, a.bucket) = (b.grain, b.split, b.key, b.bucket);
+
+-- name: wait_for
+-- A refresh under way ends first, for it may have read what goes.
+SELECT pg_advisory_xact_lock(4207203, hashtext(indicator)) FROM (SELECT unnest(%(indicators)s::text[]) AS indicator ORDER BY 1) AS wanted;
+
+-- name: forget
+-- Indicators that are computed anew as a whole at the next refresh.
+DELETE FROM insight_progress WHERE indicator = ANY(%(indicators)s);

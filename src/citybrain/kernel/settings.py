@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     body_bytes: int = Field(default=268_435_456, ge=1024, description="Largest HTTP body admitted, in bytes.")
     line_bytes: int = Field(default=16_777_216, ge=1024, description="Largest single line admitted, in bytes.")
     batch_rows: int = Field(default=100_000, ge=1, description="Most rows in one batch of a delivery.")
+    backup_keys: Path | None = Field(
+        default=None,
+        description="Folder of the keys of backups and of the list of destructions, never inside of a backup; without "
+        "it a folder in the home.",
+    )
     key_file: Path | None = Field(
         default=None,
         description="File with 64 hexadecimal digits that wraps the keys of tokens; without it they lie open in the "

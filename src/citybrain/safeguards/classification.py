@@ -18,7 +18,7 @@ from citybrain.kernel.postgres import Connection
 from citybrain.kernel.sql import statements
 from citybrain.safeguards import evidence
 from citybrain.safeguards.detection import LEAST_SHARE, PROTECTED_GRADE, Proposal, kind_named
-from citybrain.safeguards.viewing import Viewer
+from citybrain.safeguards.viewing import Viewer, administers
 
 State = Literal["open", "confirmed", "refused"]
 
@@ -172,7 +172,7 @@ def may_decide(viewer: Viewer, contract: Contract) -> bool:
         True for who operates the hub, and for the provider's own people who grant data.
 
     """
-    return "operate_hub" in viewer.may or ("grant_data" in viewer.may and viewer.department == contract.provider)
+    return administers(viewer, contract) or ("grant_data" in viewer.may and viewer.department == contract.provider)
 
 
 def decide(

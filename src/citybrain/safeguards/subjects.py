@@ -4,7 +4,6 @@ The same person has the same token whatever the contract, so that one page can a
 key is kept like those of purposes and is no city's purpose, so that no token that leaves can be joined with it.
 """
 
-import hashlib
 import hmac
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +47,7 @@ def token_of(value: Any, key: bytes) -> bytes:
         32 bytes: HMAC-SHA-256 of the value as text without spaces around it.
 
     """
-    return hmac.new(key, str(value).strip().encode(), hashlib.sha256).digest()
+    return hmac.digest(key, str(value).strip().encode(), "sha256")
 
 
 def tokens_of(values: pl.Series, key: bytes) -> dict[Any, bytes]:

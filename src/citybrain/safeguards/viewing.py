@@ -6,6 +6,7 @@ Person, post, department, level and division; a cockpit can only narrow it (Hang
 from dataclasses import dataclass
 
 from citybrain.city.cockpit import Cockpit
+from citybrain.city.contract import Contract
 from citybrain.city.indicator import Indicator
 from citybrain.city.names import Level
 from citybrain.city.organisation import Permission
@@ -52,6 +53,24 @@ def viewer_of(city: City, person: str) -> Viewer:
         if known.person == person:
             return Viewer(person, post.post, department.ref, post.level, department.division, frozenset(post.may))
     raise NotKnown("safeguards.person_unknown", person=person)
+
+
+def administers(viewer: Viewer, contract: Contract) -> bool:
+    """Tell whether somebody administers what a body provides because of running the hub.
+
+    Args:
+        viewer: Who acts.
+        contract: A contract, or a service read as one.
+
+    Returns:
+        False for a body with a domain of its own, such as a court: it alone administers its objects.
+
+    Source:
+        Hangzhou art. 25 (参照适用).
+
+    """
+    mine = viewer.department == contract.provider
+    return "operate_hub" in viewer.may and (mine or not contract.own_domain)
 
 
 def may_see(viewer: Viewer, indicator: Indicator) -> bool:

@@ -19,15 +19,21 @@ from citybrain.kernel.settings import Settings
 from citybrain.kernel.telemetry import logger, start_logging
 from citybrain.web.api import (
     batches,
+    bulk_reads,
     calls,
     catalog,
     ckan,
     description,
+    destructions,
     dissents,
+    effects,
+    exports,
     facts,
+    later_calls,
     metrics,
     rows,
     sharing,
+    standards,
     statements,
     subscription_stream,
     subscriptions,
@@ -96,18 +102,14 @@ def make_app(
             headers=headers,
         )
 
-    handlers: list[HTTPRouteHandler] = [batches.admit, rows.rows, facts.healthz, facts.readyz, facts.indicator]
-    handlers += [description.openapi, metrics.metrics, *catalog.HANDLERS, *ckan.HANDLERS]
-    handlers += [dissents.raise_one, dissents.show, *sharing.HANDLERS, *calls.HANDLERS]
-    handlers += [*subscriptions.HANDLERS, *subscription_stream.HANDLERS, *statements.HANDLERS]
     return Litestar(
-        route_handlers=[*handlers, *routes],
+        route_handlers=[*_handlers(), *routes],
         state=State({"instance": instance, "entrance": Entrance(), "carrier": carrier, **state}),
         lifespan=[life],
         exception_handlers={Exception: on_error},
         request_max_body_size=None,
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1024, exclude=["/stream/", "/static/", "^/r1/", "/stream$"]
+            backend="gzip", minimum_size=1024, exclude=["/stream/", "/static/", "^/r1/", "/stream$", "/file$"]
         ),
         openapi_config=None,
         before_send=[_with_headers],
@@ -142,3 +144,18 @@ def open_instance() -> Instance:
     settings = Settings()
     start_logging(settings.log_format, settings.log_level)
     return Instance(settings, SystemClock(), new_id)
+
+
+def _handlers() -> list[HTTPRouteHandler]:
+    handlers: list[HTTPRouteHandler] = [batches.admit, rows.rows, facts.healthz, facts.readyz, facts.indicator]
+    handlers += [description.openapi, metrics.metrics, *catalog.HANDLERS, *ckan.HANDLERS]
+    handlers += [dissents.raise_one, dissents.show, *sharing.HANDLERS, *calls.HANDLERS, *later_calls.HANDLERS]
+    handlers += [*subscriptions.HANDLERS, *subscription_stream.HANDLERS, *statements.HANDLERS]
+    handlers += [
+        *exports.HANDLERS,
+        *effects.HANDLERS,
+        *bulk_reads.HANDLERS,
+        *standards.HANDLERS,
+        *destructions.HANDLERS,
+    ]
+    return handlers

@@ -141,7 +141,7 @@ class Carrier:
                     raise failed
             if attempt == most:
                 raise failed
-            await anyio.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+            await anyio.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         raise AssertionError  # attempts is at least one
 
     async def _once(self, asked: Outgoing) -> tuple[int, Mapping[str, str], Spool]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from citybrain.cockpits.view import Link, State
 from citybrain.web.console_view import RailGroup
+from citybrain.web.effects_view import EffectsPart
 from citybrain.web.parts_view import Fact, Option, Pager
 from citybrain.web.views import Frame
 
@@ -79,6 +80,25 @@ class DemandLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ProhibitedLine:
+    """One item of the negative list of data circulation.
+
+    Attributes:
+        what: Contracts, fields, kinds and grades it is about, in words.
+        whom: To whom and for what, in words.
+
+    """
+
+    item: str
+    name: str
+    what: str
+    whom: str
+    law: str
+    law_href: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptLine:
     """One entry that is not shared."""
 
@@ -145,6 +165,7 @@ class CatalogPage:
     duties: tuple[DutyLine, ...] = ()
     demands: tuple[DemandLine, ...] = ()
     kept: tuple[KeptLine, ...] = ()
+    prohibited: tuple[ProhibitedLine, ...] = ()
     proposals: tuple[ProposalLine, ...] = ()
     waivers: tuple[WaiverLine, ...] = ()
     done: str = ""
@@ -173,6 +194,8 @@ class EntryPage:
         proof: Number, digest, evidence, place in the chain.
         proven: State of the proof.
         forms: The entry in other forms.
+        lineage_href: Its lineage graph; empty where details are not shown.
+        effects: What it was good for, as its users report; none where details are not shown.
 
     """
 
@@ -197,3 +220,5 @@ class EntryPage:
     data_href: str = ""
     apply_href: str = ""
     forms: tuple[Link, ...] = ()
+    effects: EffectsPart | None = None
+    lineage_href: str = ""

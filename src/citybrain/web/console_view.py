@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from citybrain.cockpits.view import Link, Provenance, State
-from citybrain.web.parts_view import Fact, FieldError, QualityAspect, Reconciliation
+from citybrain.web.effects_view import EffectsPart
+from citybrain.web.parts_view import Fact, FieldError, Pager, QualityAspect, Reconciliation
 from citybrain.web.views import Frame
 
 Grade = Literal["L1", "L2", "L3", "L4"]
@@ -86,6 +87,7 @@ class ContractsPage:
         lines: Contracts.
         filters: By department; one is current.
         period: What the rows are counted for ("今日").
+        pager: Where in the list the reader is; none where it is short.
 
     """
 
@@ -94,6 +96,7 @@ class ContractsPage:
     lines: tuple[ContractLine, ...]
     filters: tuple[Link, ...] = ()
     period: str = ""
+    pager: Pager | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +285,7 @@ class ContractPage:
         batches_href: All batches.
         declaration_href: The declared file.
         disputes: How much of it is in dispute ("2 条争议中"); empty when nothing is.
+        effects: What it was good for, as its users report.
 
     """
 
@@ -308,3 +312,4 @@ class ContractPage:
     batches_href: str = ""
     declaration_href: str = ""
     disputes: str = ""
+    effects: EffectsPart | None = None

@@ -70,6 +70,7 @@ class RaiseForm:
 
     Attributes:
         contracts: Contracts this person may contest; one is chosen.
+        by_ref: They are too many to choose from, so one is named by its Ref.
         keys: Key fields of the chosen contract.
         fields: Fields that can be contested; the first is the whole row.
         channels: For whom: oneself, or somebody who wrote, called or came; empty asks nothing.
@@ -88,6 +89,7 @@ class RaiseForm:
     grounds: str = ""
     contract: str = ""
     errors: tuple[FieldError, ...] = ()
+    by_ref: bool = False
 
 
 @dataclass(frozen=True, slots=True)

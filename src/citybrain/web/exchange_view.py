@@ -44,7 +44,9 @@ class BatchesPage:
         rail: The console's rail.
         period: What is counted ("今日，11 月 20 日").
         sum: All rows of the period.
-        contracts: The same by contract; their sums add up to ``sum``.
+        contracts: The same by contract, late ones first; where they are many, only the first.
+        contracts_total: How many contracts delivered.
+        batches_total: How many batches came in the period.
         batches: Batches, newest first.
         pager: Where in the list of batches.
         filters: By contract or state; one is current.
@@ -59,6 +61,8 @@ class BatchesPage:
     batches: tuple[BatchLine, ...]
     pager: Pager
     filters: tuple[Link, ...] = ()
+    contracts_total: int = 0
+    batches_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

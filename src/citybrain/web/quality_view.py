@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from citybrain.cockpits.figures_view import Link, State
 from citybrain.web.console_view import RailGroup
-from citybrain.web.parts_view import FieldError
+from citybrain.web.parts_view import FieldError, Pager
 from citybrain.web.views import Frame
 
 
@@ -36,6 +36,7 @@ class QualityPage:
     Attributes:
         period: What is counted.
         months: Reports that can be taken away.
+        pager: Where in the list of resources; none where it is short.
 
     """
 
@@ -45,6 +46,7 @@ class QualityPage:
     resources: tuple[ScoreLine, ...]
     period: str
     months: tuple[Link, ...] = ()
+    pager: Pager | None = None
 
 
 @dataclass(frozen=True, slots=True)

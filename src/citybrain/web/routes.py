@@ -5,19 +5,29 @@ from litestar.types import ControllerRouterHandler
 from citybrain.web import door, law_page, staticfiles
 from citybrain.web.cockpit import boards, indicators, scenarios, streams, tasks
 from citybrain.web.console import (
+    bulk_reads,
     catalog,
     classification,
     contracts,
+    destroying,
+    destructions,
     dissent,
+    effects,
     exchange,
+    exports,
     grants,
+    lineage,
     plan,
     quality,
     quarantine,
     requests,
     services,
+    standards,
+    statements,
+    subscriptions,
+    usage,
 )
-from citybrain.web.portal import my_data, my_rows
+from citybrain.web.portal import my_data, my_requests, my_rows
 
 
 def all_routes() -> list[ControllerRouterHandler]:
@@ -27,4 +37,24 @@ def all_routes() -> list[ControllerRouterHandler]:
     console += [*catalog.ROUTES, *classification.ROUTES]
     console += [*dissent.ROUTES, *quality.ROUTES]
     console += [*requests.ROUTES, *grants.ROUTES, *services.ROUTES]
-    return [*door.ROUTES, *staticfiles.ROUTES, *cockpit, *console, *law_page.ROUTES, *my_data.ROUTES, *my_rows.ROUTES]
+    console += [
+        *bulk_reads.ROUTES,
+        *standards.ROUTES,
+        *exports.ROUTES,
+        *effects.ROUTES,
+        *subscriptions.ROUTES,
+        *statements.ROUTES,
+        *usage.ROUTES,
+        *lineage.ROUTES,
+    ]
+    console += [*destructions.ROUTES, *destroying.ROUTES]
+    return [
+        *door.ROUTES,
+        *staticfiles.ROUTES,
+        *cockpit,
+        *console,
+        *law_page.ROUTES,
+        *my_data.ROUTES,
+        *my_rows.ROUTES,
+        *my_requests.ROUTES,
+    ]

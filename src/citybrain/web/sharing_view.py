@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from citybrain.cockpits.figures_view import Link, State
 from citybrain.web.console_view import RailGroup
+from citybrain.web.effects_view import EffectsPart
 from citybrain.web.parts_view import Fact, FieldError, Option, Step
 from citybrain.web.views import Frame
 
@@ -62,6 +63,15 @@ class FieldChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitBox:
+    """A limit of use that can be typed."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyPage:
     """The form that applies for data; without a contract it asks for one first.
 
@@ -72,6 +82,9 @@ class ApplyPage:
         laws: Articles a use can rest on.
         typed: What was typed, by name.
         latest: Latest day of the term.
+        limits: Limits of use that can be asked for.
+        outbound: A purpose takes data out of the country, so an assessment is asked for.
+        needs_limits: The applicant uses data only under a limit.
 
     """
 
@@ -89,6 +102,10 @@ class ApplyPage:
     rows: str = ""
     until: str = ""
     latest: str = ""
+    limits: tuple[LimitBox, ...] = ()
+    assessment: str = ""
+    outbound: bool = False
+    needs_limits: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
@@ -101,6 +118,7 @@ class RequestForm:
         hint: What follows from it.
         fields: Fields that can be granted; empty asks for none.
         until: Last day that can be granted; empty asks for none.
+        limits: Limits that can be set; empty asks for none.
         text: Label of the words.
         buttons: Acts, the first is the likely one.
 
@@ -113,6 +131,7 @@ class RequestForm:
     hint: str = ""
     fields: tuple[FieldChoice, ...] = ()
     until: str = ""
+    limits: tuple[LimitBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +212,8 @@ class GrantPage:
         releases: The newest releases under it.
         may_close: This person may close or narrow it.
         may_narrow: It was given on request; a declared one is changed in the city's files.
+        effects: What it was good for, as its user reports.
+        export_href: Where its rows are made into a file; empty where this person may not.
 
     """
 
@@ -211,3 +232,5 @@ class GrantPage:
     may_close: bool
     may_narrow: bool
     errors: tuple[FieldError, ...] = ()
+    export_href: str = ""
+    effects: EffectsPart | None = None

@@ -30,6 +30,9 @@ GROUNDS_CHARACTERS = 2_000
 _FOR_OUTSIDERS: frozenset[str] = frozenset({"letter", "phone", "counter"})
 
 
+_MOST_HELD = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is contested, by whom.
@@ -160,6 +163,28 @@ def require_use(
     if any(item.holds(now) and (field is None or field in item.fields) for item in mine):
         return
     raise AccessRefused("dissent.not_yours_to_use", contract=contract.ref, department=raiser.department or "")
+
+
+def contestable(connection: Connection, city: City, raiser: Raiser, now: datetime) -> list[Contract]:
+    """List what an institution may contest; one statement, however many contracts there are.
+
+    Args:
+        connection: Any transaction.
+        city: The revision in force.
+        raiser: Who would contest.
+        now: Present instant.
+
+    """
+    body, today = raiser.department, now.astimezone(city.zone).date()
+    mine = {item.from_ for item in city.grants.values() if item.to == body and item.until >= today}
+    held = grants.listed(connection, department=body, open_only=True, limit=_MOST_HELD) if body else []
+    mine |= {item.thing for item in held if item.holds(now)}
+    every = body == city.settings.data_authority
+    return [
+        item
+        for item in city.contracts.values()
+        if every or item.provider == body or item.share == "unconditional" or item.open or item.ref in mine
+    ]
 
 
 def _said(order: Order, contract: Contract) -> None:

@@ -6,21 +6,43 @@ from types import MappingProxyType
 from citybrain.governance.bench import Bench, Seen
 from citybrain.governance.probes import (
     access,
+    bodies,
+    bulk,
     catalog,
     cockpits,
+    destruction,
     dissents,
     exchange,
+    limits,
     persons,
     protection,
     quality,
     register,
     sharing,
+    standards,
     work,
 )
 
 ProbeFunction = Callable[[Bench], Seen]
 
-_MODULES = (access, catalog, cockpits, dissents, exchange, persons, protection, quality, register, sharing, work)
+_MODULES = (
+    access,
+    bodies,
+    bulk,
+    catalog,
+    cockpits,
+    destruction,
+    dissents,
+    exchange,
+    limits,
+    persons,
+    protection,
+    quality,
+    register,
+    sharing,
+    standards,
+    work,
+)
 
 
 def known_probes() -> Mapping[str, ProbeFunction]:

@@ -29,7 +29,7 @@ from citybrain.insight.refresh import refresh
 from citybrain.safeguards.masking import grade_after, mask, mask_of
 
 FEWEST = 3
-SECRET = "CONFIDENTIAL-0073"  # noqa: S105
+SECRET = "CONFIDENTIAL-0073"  # noqa: S105 - a value to look for in what leaves
 
 
 def secrets_are_kept(bench: Bench) -> Seen:

@@ -12,6 +12,7 @@ from citybrain.city.indicator import Indicator, Model
 from citybrain.city.names import Name
 from citybrain.city.organisation import Permission
 from citybrain.city.system import Source, System
+from citybrain.city.territory import division_of
 from citybrain.city.whole import City, Thing
 
 ROWS_FORMATS = ("ndjson", "csv", "arrow")
@@ -117,7 +118,7 @@ def plain(city: City, entry: Entry) -> dict[str, Any]:
         "summary": _said(entry.summary),
         "provider": {
             "ref": entry.department,
-            "code": entry.department.removeprefix("dept:"),
+            "code": (department and department.credit_code) or entry.department.removeprefix("dept:"),
             "name": _said(department.name) if department else {"zh": entry.department, "en": entry.department},
         },
         "person": entry.person,
@@ -163,7 +164,17 @@ def answering_person(city: City, department: str) -> str:
     return posts[0].held_by[0].person if posts else ""
 
 
-def _contract(_: City, item: Contract) -> Entry:
+def _rights(item: Contract | Model | Indicator) -> dict[str, Any]:
+    """Say with whom a thing was made and who holds it; nothing for what a department made alone."""
+    if item.partner is None or item.rights is None:
+        return {}
+    holder, terms = _said(item.rights.holder), _said(item.rights.terms)
+    return {
+        "partner": _said(item.partner), "rights": {"holder": holder, "agreement": item.rights.agreement, "terms": terms}
+    }  # fmt: skip
+
+
+def _contract(city: City, item: Contract) -> Entry:
     basis = item.share_basis
     return Entry(
         ref=item.ref,
@@ -187,7 +198,7 @@ def _contract(_: City, item: Contract) -> Entry:
         extra={
             "status": item.status, "version": item.version, "purposes": list(item.purposes),
             "basis": [{"law": one.law, "zh": one.text.zh, "en": one.text.en} for one in item.basis],
-            "provenance": item.provenance,
+            "provenance": item.provenance, "division": division_of(city, item), **_rights(item),
         },
     )  # fmt: skip
 
@@ -210,7 +221,7 @@ def _indicator(city: City, item: Indicator) -> Entry:
         grade=max([one.grade for one in read], default=1),
         tags=(item.field,),
         fields=tuple(EntryField(name, Name(zh=name, en=name), "string") for name in item.by),
-        extra={"unit": _said(item.unit)},
+        extra={"unit": _said(item.unit), **_rights(item)},
     )
 
 
@@ -227,6 +238,7 @@ def _model(city: City, item: Model) -> Entry:
         share="conditional",
         modes=("interface",),
         grade=max([one.grade for one in read], default=1),
+        extra=_rights(item),
     )
 
 
@@ -239,8 +251,11 @@ def _system(city: City, item: System) -> Entry:
         department=item.owner,
         person=answering_person(city, item.owner),
         theme="system",
-        extra={"status": item.status, "environment": item.environment, "simulated": item.simulated},
-    )
+        extra={
+            "status": item.status, "environment": item.environment, "simulated": item.simulated,
+            "division": division_of(city, item),
+        },
+    )  # fmt: skip
 
 
 def _source(city: City, item: Source) -> Entry:

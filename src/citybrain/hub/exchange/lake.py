@@ -136,6 +136,11 @@ class Lake:
         self._folder = folder
         self._new_id = new_id
 
+    @property
+    def payloads(self) -> Path:
+        """Folder of large payloads."""
+        return self._payloads
+
     def due(self, now: datetime) -> list[str]:
         """Name the contracts whose log has grown enough.
 
@@ -161,14 +166,8 @@ class Lake:
             What was moved; none when nothing waits or another process is at it.
 
         """
-        with self._database.alone() as lock:
-            locked = lock.execute(_sql()["lock"], {"contract": contract.ref}).fetchone()
-            if locked is None or not locked[0]:
-                return None
-            try:
-                return self._compact(contract)
-            finally:
-                lock.execute(_sql()["unlock"], {"contract": contract.ref})
+        with self.alone(contract.ref) as held:
+            return self._compact(contract) if held else None
 
     def _compact(self, contract: Contract) -> Compacted | None:
         with self._catalog() as catalog:
@@ -232,6 +231,52 @@ class Lake:
             table = _table(catalog, contract)
             table.add_files([str(path) for path in files], snapshot_properties={POSITION_KEY: str(position)})
 
+    def lay_out(
+        self, contract: Contract, files: Sequence[Path], position: int, folder: Path
+    ) -> tuple[str, list[Path]]:  # fmt: skip
+        """Lay a table out that holds just these files and no history; nothing names it yet.
+
+        Args:
+            contract: The contract.
+            files: Parquet files of its table.
+            position: Log position up to which everything is in them.
+            folder: Where the lake's files are.
+
+        Returns:
+            Where its metadata is, and the folders it was written to.
+
+        """
+        schema = _plain_arrow(pl.DataFrame(schema=schema_of(contract))).schema
+        name = f"{table_name(contract.ref)}__{self._new_id().hex}"
+        with self._catalog() as catalog:
+            place = folder / NAMESPACE / table_name(contract.ref) / name
+            table = catalog.create_table((NAMESPACE, name), schema=schema, location=f"file://{place}")
+            try:
+                table.add_files([str(path) for path in files], snapshot_properties={POSITION_KEY: str(position)})
+                return table.metadata_location, [place]
+            finally:
+                catalog.drop_table((NAMESPACE, name))  # the row of the catalog alone: files stay
+
+    @contextmanager
+    def alone(self, contract: str) -> Iterator[bool]:
+        """Keep compactions of a contract away.
+
+        Args:
+            contract: Ref.
+
+        Yields:
+            Whether they are kept away; false while one is under way in another process.
+
+        """
+        with self._database.alone() as lock:
+            locked = lock.execute(_sql()["lock"], {"contract": contract}).fetchone()
+            held = bool(locked and locked[0])
+            try:
+                yield held
+            finally:
+                if held:
+                    lock.execute(_sql()["unlock"], {"contract": contract})
+
     def sweep(self, now: datetime) -> int:
         """Remove payload files nobody needs: those the lake holds, and those of admissions that never committed.
 
@@ -244,9 +289,10 @@ class Lake:
         """
         old = [path for path in self._payloads.glob("*/*") if path.stat().st_mtime < (now - KEPT_AFTER).timestamp()]
         with self._database.reading() as connection:
-            rows = connection.execute(_sql()["needed"], {"ids": [path.stem for path in old]}).fetchall()
+            names = [path.relative_to(self._payloads).as_posix() for path in old]
+            rows = connection.execute(_sql()["needed"], {"names": names}).fetchall()
         needed = {str(row[0]) for row in rows}
-        gone = [path for path in old if path.stem not in needed]
+        gone = [path for path, name in zip(old, names, strict=True) if name not in needed]
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)

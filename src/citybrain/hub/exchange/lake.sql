@@ -18,12 +18,14 @@ SELECT metadata_location FROM iceberg_tables WHERE table_namespace = 'citybrain'
 -- Batches that are not in the lake, oldest first.
 SELECT id, position, payload, payload_file FROM hub_batch
 WHERE contract = %(contract)s AND status = 'admitted' AND position > %(after)s AND NOT in_lake
+    AND destroyed < accepted
 ORDER BY position LIMIT %(limit)s;
 
 -- name: backlog
 -- How much waits for the lake, by contract.
 SELECT contract, count(*), sum(payload_bytes), min(arrived_at) FROM hub_batch
-WHERE status = 'admitted' AND position IS NOT NULL AND NOT in_lake GROUP BY contract;
+WHERE status = 'admitted' AND position IS NOT NULL AND NOT in_lake AND destroyed < accepted
+GROUP BY contract;
 
 -- name: mark
 -- The lake holds these batches now; their payloads in the log are no longer needed.
@@ -31,5 +33,5 @@ UPDATE hub_batch SET in_lake = true, payload = NULL
 WHERE contract = %(contract)s AND position <= %(upto)s AND position IS NOT NULL AND NOT in_lake;
 
 -- name: needed
--- Batches whose payload files are still read.
-SELECT id FROM hub_batch WHERE id::text = ANY(%(ids)s) AND NOT in_lake;
+-- Payload files that are still read.
+SELECT payload_file FROM hub_batch WHERE payload_file = ANY(%(names)s) AND NOT in_lake;

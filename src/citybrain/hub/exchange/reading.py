@@ -59,7 +59,25 @@ class Reader:
         """
         self._payloads = payloads
         self._files = LakeFiles()
-        self._decoded: dict[UUID, pl.DataFrame] = {}
+        self._decoded: dict[tuple[UUID, bytes], pl.DataFrame] = {}
+        self._destroyed = 0
+
+    def forget_destroyed(self, connection: Connection) -> int:
+        """Let everything go that is kept in memory, where anything was destroyed since.
+
+        Args:
+            connection: Any transaction.
+
+        Returns:
+            Place of the newest destruction; what others keep from before another place is old too.
+
+        """
+        row = connection.execute(_sql()["destroyed_so_far"]).fetchone()
+        place = int(row[0]) if row else 0
+        if place != self._destroyed:
+            self._decoded.clear()
+            self._destroyed = place
+        return place
 
     def relation(
         self,
@@ -120,16 +138,17 @@ class Reader:
     def _log_parts(self, connection: Connection, contract: Contract, span: Span, after: int) -> list[pl.LazyFrame]:
         given = {"contract": contract.ref, "after": after, "first": span.first, "last": span.last}
         parts = []
-        for batch, _, position, payload, file in connection.execute(_sql()["log_batches"], given):
-            frame = self._decode(batch, payload, file)
+        self.forget_destroyed(connection)
+        for batch, sha256, position, payload, file in connection.execute(_sql()["log_batches"], given):
+            frame = self._decode((batch, bytes(sha256)), payload, file)
             placed = frame.lazy().with_columns(
                 pl.lit(position, dtype=pl.Int64).alias(POSITION), pl.lit(str(batch)).alias(BATCH)
             )
             parts.append(aligned(placed, contract))
         return parts
 
-    def _decode(self, batch: UUID, payload: bytes | None, file: str | None) -> pl.DataFrame:
-        found = self._decoded.get(batch)
+    def _decode(self, known: tuple[UUID, bytes], payload: bytes | None, file: str | None) -> pl.DataFrame:
+        found = self._decoded.get(known)
         if found is not None:
             return found
         if payload is not None:
@@ -137,11 +156,11 @@ class Reader:
         elif file is not None and (self._payloads / file).is_file():
             frame = unpack((self._payloads / file).read_bytes())
         else:
-            raise IntegrityBroken("hub.payload_missing", batch=batch)
+            raise IntegrityBroken("hub.payload_missing", batch=known[0])
         if len(self._decoded) >= _CACHED_BATCHES:
             self._decoded.pop(next(iter(self._decoded)))
         if frame.height <= 100_000 and frame.estimated_size() < 4_000_000:
-            self._decoded[batch] = frame
+            self._decoded[known] = frame
         return frame
 
 

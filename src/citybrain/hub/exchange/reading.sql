@@ -1,7 +1,7 @@
 -- name: log_batches
 -- Batches of the log after the lake, oldest first, that touch a span of reporting days.
-SELECT id, delivery, position, payload, payload_file FROM hub_batch
-WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL
+SELECT id, payload_sha256, position, payload, payload_file FROM hub_batch
+WHERE contract = %(contract)s AND status = 'admitted' AND position IS NOT NULL AND destroyed < accepted
     AND position > %(after)s
     AND (%(first)s::date IS NULL OR last_day IS NULL OR last_day >= %(first)s)
     AND (%(last)s::date IS NULL OR first_day IS NULL OR first_day <= %(last)s)
@@ -34,3 +34,7 @@ FROM hub_batch WHERE contract = ANY(%(contracts)s);
 -- Reporting days touched by batches after a position.
 SELECT min(first_day), max(last_day), bool_or(first_day IS NULL) FROM hub_batch
 WHERE contract = ANY(%(contracts)s) AND status = 'admitted' AND position > %(after)s;
+
+-- name: destroyed_so_far
+-- Place of the newest destruction: what was kept in memory before it is let go.
+SELECT coalesce(max(place), 0) FROM hub_destruction;

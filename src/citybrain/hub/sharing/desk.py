@@ -3,37 +3,35 @@
 Source: Hangzhou art. 8, 13; Nanjing art. 7. The clocks count working days and are the city's.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
 from citybrain.city.contract import Contract
 from citybrain.city.names import near
 from citybrain.city.offering import shared
+from citybrain.city.profile import own_domain
 from citybrain.city.whole import City
 from citybrain.hub import emergencies, grants
 from citybrain.hub.exchange.reading import log_state
 from citybrain.hub.grants import GrantOrder, HeldGrant
-from citybrain.hub.sharing.minimality import Wish, too_much
-from citybrain.hub.sharing.record import WORDS_CHARACTERS, SharingRequest, course, locked, move, note, one, sql
-from citybrain.kernel.calendar import add_working_days
+from citybrain.hub.sharing.granting import (
+    Terms,
+    conclude,
+    due,
+    may_approve,
+    needs_higher,
+    require_approver,
+    require_permitted,
+    require_within,
+)
+from citybrain.hub.sharing.minimality import Wish, too_much, unlimited
+from citybrain.hub.sharing.record import WAITING, WORDS_CHARACTERS, SharingRequest, course, locked, move, note, one, sql
 from citybrain.kernel.clock import Clock, city_day
 from citybrain.kernel.errors import AccessRefused, Conflicting, NotKnown, WrongUse
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection
 from citybrain.safeguards.viewing import Viewer, require
-
-END_OF_WORK = time(17, 30)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a provider grants; what is left open is as asked, and nothing may be more than was asked."""
-
-    fields: tuple[str, ...] | None = None
-    clear_fields: tuple[str, ...] | None = None
-    until: date | None = None
 
 
 def apply_for(
@@ -54,7 +52,7 @@ def apply_for(
         without condition, else on its way to the compliance check.
 
     Raises:
-        AccessRefused: The post may not apply, or the law keeps the data from being shared.
+        AccessRefused: The post may not apply, or the law or the negative list keeps the data from being shared.
         NotKnown: No such contract.
         Conflicting: The department answers for the data itself.
 
@@ -66,11 +64,15 @@ def apply_for(
         raise AccessRefused("hub.never_shared", thing=contract.ref, law=law)
     if contract.provider == viewer.department:
         raise Conflicting("hub.own_data", thing=contract.ref)
+    require_permitted(city, contract.ref, viewer.department, wish.purpose, wish.fields)
     at = clock.now()
     today = city_day(at, city.zone)
-    found = list(too_much(wish, contract, city.departments[viewer.department], today))
-    state = "returned" if found else "checking"
-    due_at = None if found else due(city, at, city.settings.clocks.sharing_check)
+    applicant = city.departments[viewer.department]
+    found = [*too_much(wish, contract, applicant, today), *unlimited(wish, applicant, city.settings.outbound_purposes)]
+    # A body with a domain of its own checks and answers itself.
+    alone, clocks = own_domain(city, contract.provider), city.settings.clocks
+    state = "returned" if found else "providing" if alone else "checking"
+    due_at = None if found else due(city, at, clocks.sharing_reply if alone else clocks.sharing_check)
     request, row = new_id(), connection.execute(sql()["next_number"]).fetchone()
     number = f"S{at.astimezone(city.zone):%y}-{row[0] if row else 0:05d}"
     given = {
@@ -79,7 +81,8 @@ def apply_for(
         "basis": Jsonb(dict(wish.basis)), "scenario": wish.scenario, "reason": wish.reason[:WORDS_CHARACTERS],
         "fields": list(wish.fields), "clear_fields": list(wish.clear_fields), "rows": wish.rows, "until": wish.until,
         "state": state, "findings": Jsonb([item.plain() for item in found]), "at": at,
-        "due_at": due_at, "closed_at": at if found else None,
+        "due_at": due_at, "closed_at": at if found else None, "assessment": wish.assessment,
+        **grants.limits_given(wish.limits),
     }  # fmt: skip
     connection.execute(sql()["insert"], given)
     made = one(connection, number)
@@ -88,7 +91,7 @@ def apply_for(
         note(connection, made, "returned", "minimality", "", at, new_id)
     elif contract.share == "unconditional":
         # Shared without condition: what the check of the wish itself does not stop is granted at once.
-        return _grant(connection, city, made, Terms(), "unconditional", "sharing", at, new_id)
+        return conclude(connection, city, made, Terms(), "unconditional", "sharing", at, new_id)
     return made
 
 
@@ -127,7 +130,7 @@ def check(
 
 def grant(
     connection: Connection, city: City, number: str, viewer: Viewer, words: str, clock: Clock, new_id: NewId,
-    terms: Terms = Terms(),
+    terms: Terms | None = None,
 ) -> SharingRequest:  # fmt: skip
     """Grant what was asked, or less of it.
 
@@ -146,26 +149,30 @@ def grant(
         Conflicting: The request is not at this step, or the terms are wider than the request.
 
     """
+    terms = terms or Terms()
     now = locked(connection, number, frozenset({"providing", "appealed"}))
     _require_answerer(now, viewer)
     wider = sorted({*(terms.fields or ()), *(terms.clear_fields or ())} - set(now.fields))
     late = terms.until is not None and now.until is not None and terms.until > now.until
     if wider or late or terms.fields == ():
         raise Conflicting("hub.grant_wider", grant=number, fields=wider)
+    require_within(number, now.limits, terms.limits)
     at = clock.now()
     note(connection, now, "agreed", viewer.person, words, at, new_id)
-    return _grant(connection, city, now, terms, "request", viewer.person, at, new_id)
+    return conclude(connection, city, now, terms, "request", viewer.person, at, new_id)
 
 
 def refuse(
-    connection: Connection, number: str, viewer: Viewer, words: str, clock: Clock, new_id: NewId
+    connection: Connection, city: City, number: str, viewer: Viewer, words: str, clock: Clock, new_id: NewId
 ) -> SharingRequest:
     """Refuse a request with reasons; the applicant may appeal once.
 
     Args:
         connection: The command's transaction.
+        city: The revision in force.
         number: Its number.
-        viewer: Somebody of the provider with the right to grant; on appeal, of the data authority.
+        viewer: Somebody of the provider with the right to grant; on appeal, of the data authority; where a higher
+            approval is waited for, who gives it.
         words: Why.
         clock: Present instant.
         new_id: Source of identifiers.
@@ -176,8 +183,11 @@ def refuse(
         WrongUse: No reason.
 
     """
-    now = locked(connection, number, frozenset({"providing", "appealed"}))
-    _require_answerer(now, viewer)
+    now = locked(connection, number, frozenset({"providing", "appealed", "approving"}))
+    if now.state == "approving":
+        require_approver(city, now, viewer)
+    else:
+        _require_answerer(now, viewer)
     return _refuse(connection, now, viewer, words, clock.now(), new_id)
 
 
@@ -197,12 +207,14 @@ def appeal(
 
     Raises:
         AccessRefused: Not the viewer's request.
-        Conflicting: It was not refused, or the appeal was decided before.
+        Conflicting: It was not refused, the appeal was decided before, or the provider decides alone.
         WrongUse: No words.
 
     """
     now = locked(connection, number, frozenset({"refused"}))
     _require_applicant(now, viewer)
+    if own_domain(city, now.provider):
+        raise Conflicting("hub.own_domain", department=now.provider)
     if any(item.act == "appealed" for item in course(connection, now.id)):
         raise Conflicting("hub.appealed_before", number=number)
     if not words.strip():
@@ -227,7 +239,7 @@ def withdraw(connection: Connection, number: str, viewer: Viewer, clock: Clock, 
         Conflicting: It is closed.
 
     """
-    now = locked(connection, number, frozenset({"checking", "providing", "appealed"}))
+    now = locked(connection, number, WAITING)
     _require_applicant(now, viewer)
     return move(connection, now, ("withdrawn", "withdrawn"), viewer.person, "", None, clock.now(), new_id)
 
@@ -243,7 +255,7 @@ def urge(connection: Connection, number: str, viewer: Viewer, clock: Clock, new_
         new_id: Source of identifiers.
 
     """
-    now = locked(connection, number, frozenset({"checking", "providing", "appealed"}))
+    now = locked(connection, number, WAITING)
     if "operate_hub" not in viewer.may:
         _require_applicant(now, viewer)
     connection.execute(sql()["urge"], {"id": now.id, "at": clock.now()})
@@ -276,28 +288,21 @@ def grant_in_emergency(
     """
     require(viewer, "operate_hub")
     contract, at = _contract(city, wish.thing), clock.now()
+    if own_domain(city, contract.provider):
+        raise AccessRefused("hub.own_domain", department=contract.provider)
+    if needs_higher(city, wish.thing) and not may_approve(city, viewer, contract.provider):
+        raise AccessRefused("hub.approval_elsewhere", number=emergency)
+    require_permitted(city, contract.ref, department, wish.purpose, wish.fields)
     running = next((item for item in emergencies.listed(connection) if item.name == emergency), None)
     if running is None or not emergencies.runs(connection, emergency, at):
         raise Conflicting("hub.emergency_unknown", emergency=emergency)
     name = f"{emergency}-{department.removeprefix('dept:')}-{contract.resource}"
     order = GrantOrder(
         name, contract.ref, department, wish.purpose, wish.basis, wish.fields, at, running.ends_at, "emergency",
-        wish.clear_fields, wish.rows, wish.scenario, emergency=emergency,
+        wish.clear_fields, wish.rows, wish.scenario, emergency=emergency, limits=wish.limits,
+        assessment=wish.assessment,
     )  # fmt: skip
     return grants.make(connection, order, viewer.person, at, new_id)
-
-
-def due(city: City, at: datetime, working_days: int) -> datetime:
-    """Reckon when a step is due: the end of work on the last working day.
-
-    Args:
-        city: For its zone.
-        at: Present instant.
-        working_days: How many.
-
-    """
-    day = add_working_days(city_day(at, city.zone), working_days).day
-    return datetime.combine(day, END_OF_WORK, city.zone)
 
 
 def _contract(city: City, ref: str) -> Contract:
@@ -328,21 +333,3 @@ def _refuse(
     if not words.strip():
         raise WrongUse("hub.reason_missing")
     return move(connection, now, ("refused", "refused"), viewer.person, words, None, at, new_id)
-
-
-def _grant(
-    connection: Connection, city: City, now: SharingRequest, terms: Terms, source: str, by: str, at: datetime,
-    new_id: NewId,
-) -> SharingRequest:  # fmt: skip
-    until = terms.until or now.until
-    if until is None:
-        raise WrongUse("hub.grant_term_wrong")
-    fields = now.fields if terms.fields is None else terms.fields
-    clear = now.clear_fields if terms.clear_fields is None else terms.clear_fields
-    order = GrantOrder(
-        now.number.lower(), now.thing, now.department, now.purpose, now.basis, fields, at,
-        datetime.combine(until + timedelta(days=1), time(), city.zone), source,
-        tuple(name for name in clear if name in fields), now.rows, now.scenario, now.id,
-    )  # fmt: skip
-    held = grants.make(connection, order, by, at, new_id)
-    return move(connection, now, ("granted", "granted"), by, "", None, at, new_id, held.id)

@@ -1,12 +1,13 @@
 """The minimality check (最小必要): is what somebody asks for no more than the purpose needs (Hangzhou art. 13)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from citybrain.city.contract import Contract
 from citybrain.city.expression import Expression, ExpressionWrong
+from citybrain.city.grant import Limits
 from citybrain.city.organisation import Department
 
 LONGEST = timedelta(days=366)
@@ -28,6 +29,8 @@ class Wish:
         clear_fields: Fields that must come without a mask.
         rows: Expression over a row; none asks for all rows.
         until: Last day.
+        limits: How much is needed.
+        assessment: Record of the assessment, where the use takes data out of the country.
 
     """
 
@@ -40,6 +43,8 @@ class Wish:
     rows: str | None = None
     clear_fields: tuple[str, ...] = ()
     scenario: str | None = None
+    limits: Limits | None = None
+    assessment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,27 @@ def too_much(wish: Wish, contract: Contract, department: Department, today: date
     sensitive = [item.name for item in contract.fields if item.name in wish.clear_fields and item.grade >= SENSITIVE]
     if sensitive and wish.scenario is None:
         yield TooMuch("clear_without_scenario", {"fields": sensitive})
+
+
+def unlimited(wish: Wish, department: Department, outbound: Collection[str]) -> Iterator[TooMuch]:
+    """List where a wish needs a limit or an assessment and names none.
+
+    Args:
+        wish: What is asked.
+        department: Who asks.
+        outbound: Purposes that take data out of the country.
+
+    Yields:
+        Each point.
+
+    Source:
+        Hangzhou art. 8 (政企协同); Nanjing art. 14 (跨境可信数据空间).
+
+    """
+    if wish.purpose in outbound and not (wish.assessment or "").strip():
+        yield TooMuch("assessment_none", {"purpose": wish.purpose})
+    if department.needs_limits and wish.limits is None:
+        yield TooMuch("limits_none")
 
 
 def _rows(wish: Wish, contract: Contract, department: Department, names: list[str]) -> Iterator[TooMuch]:

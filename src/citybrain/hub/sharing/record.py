@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+from citybrain.city.grant import Limits
+from citybrain.hub.grants import limits_of
 from citybrain.kernel.errors import Conflicting, NotKnown
 from citybrain.kernel.ids import NewId
 from citybrain.kernel.postgres import Connection
@@ -14,6 +16,7 @@ from citybrain.safeguards import evidence
 from citybrain.safeguards.viewing import Viewer
 
 WORDS_CHARACTERS = 2_000
+WAITING = frozenset({"checking", "providing", "approving", "appealed"})
 CLOSED = frozenset({"returned", "granted", "refused", "withdrawn"})
 
 
@@ -23,9 +26,12 @@ class SharingRequest:
 
     Attributes:
         number: Number people use.
-        state: checking, providing, returned, granted, refused, appealed or withdrawn.
+        state: checking, providing, approving, returned, granted, refused, appealed or withdrawn.
         findings: Points of the minimality check: kind and values.
         due_at: When the next step is due.
+        limits: How much is asked for.
+        assessment: Record of the assessment, where the use takes data out of the country.
+        agreed_by, agreed: Who agreed to what, while a higher approval is waited for.
 
     """
 
@@ -51,6 +57,10 @@ class SharingRequest:
     escalated_at: datetime | None
     closed_at: datetime | None
     grant: UUID | None
+    limits: Limits | None
+    assessment: str | None
+    agreed_by: str | None
+    agreed: Mapping[str, Any] | None
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether the step that is due is late.
@@ -122,14 +132,16 @@ def course(connection: Connection, request: UUID) -> list[RequestEvent]:
 
 
 def may_see(made: SharingRequest, viewer: Viewer) -> bool:
-    """Tell whether somebody may open a request: who applied, who provides, who runs the hub.
+    """Tell whether somebody may open a request: who applied, provides, approves, runs the hub.
 
     Args:
         made: The request.
         viewer: Who looks.
 
     """
-    return viewer.department in {made.department, made.provider} or "operate_hub" in viewer.may
+    return viewer.department in {made.department, made.provider} or bool(
+        viewer.may & {"operate_hub", "approve_important"}
+    )
 
 
 def escalate_overdue(connection: Connection, at: datetime) -> list[SharingRequest]:
@@ -215,7 +227,7 @@ def note(
 
 
 def _made(row: Sequence[Any]) -> SharingRequest:
-    made = SharingRequest(*row)
+    made = SharingRequest(*[*row[:22], limits_of(*row[22:25]), *row[25:]])
     return replace(
         made, fields=tuple(made.fields), clear_fields=tuple(made.clear_fields), findings=tuple(made.findings)
     )

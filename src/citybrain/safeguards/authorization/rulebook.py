@@ -1,10 +1,11 @@
 """The rulebook: policies in Cedar, and decisions that name the rule, the article and what to apply for."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import cedarpy
@@ -16,7 +17,9 @@ from citybrain.city.organisation import Department
 from citybrain.city.service import Service
 from citybrain.city.whole import City
 from citybrain.kernel.errors import IntegrityBroken
+from citybrain.safeguards.authorization.prohibitions import prohibited_fields, prohibitions
 
+_REMEMBERED: Final = 2_048
 ANNOTATIONS = ("id", "article", "zh", "en")
 
 
@@ -128,13 +131,20 @@ class Rulebook:
 
         """
         try:
-            texts = [house_policies(), *(item.cedar for item in city.policies.values())]
+            texts = [house_policies(), *prohibitions(city), *(item.cedar for item in city.policies.values())]
             self.policies = cedarpy.PolicySet.from_str("\n".join(texts))
             self.rules = {name: rule for name, rule, _ in read_rules("\n".join(texts))}
         except ValueError as error:
             raise IntegrityBroken("safeguards.policies_unreadable") from error
         self.departments = city.departments
         self._entities = cedarpy.Entities.from_json_str(orjson.dumps(list(_entities(city))).decode())
+        # Policies see whole seconds: what is asked again within one second, as the second look of a call, is the same.
+        self._answer = lru_cache(maxsize=_REMEMBERED)(self._ask)
+
+    def _ask(self, use: Use, permit: Permit | None) -> tuple[bool, tuple[Rule, ...]]:
+        answer = cedarpy.is_authorized(_request(use, permit), self.policies, self._entities)
+        named = tuple(self.rules[name] for name in answer.diagnostics.reasons if name in self.rules)
+        return answer.allowed, named
 
     def decide(self, use: Use, permits: Sequence[Permit]) -> Decision:
         """Decide on a use.
@@ -152,10 +162,10 @@ class Rulebook:
         """
         against: dict[str, Rule] = {}
         attempts: Sequence[Permit | None] = permits or (None,)
+        asked = replace(use, at=use.at.replace(microsecond=0))
         for permit in attempts:
-            answer = cedarpy.is_authorized(_request(use, permit), self.policies, self._entities)
-            named = tuple(self.rules[name] for name in answer.diagnostics.reasons if name in self.rules)
-            if answer.allowed:
+            allowed, named = self._answer(asked, permit)
+            if allowed:
                 return Decision(True, permit, named)
             against |= {rule.id: rule for rule in named}
         return Decision(False, None, tuple(against.values()), tuple(_lacks(use, permits)))
@@ -210,9 +220,16 @@ def _entities(city: City) -> Iterator[dict[str, Any]]:
         parents = [{"type": "Department", "id": department.parent}] if department.parent else []
         yield {"uid": {"type": "Department", "id": department.ref}, "attrs": attributes(department), "parents": parents}
     for contract in city.contracts.values():
-        yield {"uid": {"type": "Resource", "id": contract.ref}, "attrs": _facts(contract), "parents": []}
+        attrs = _facts(contract) | _negative(city, contract)
+        yield {"uid": {"type": "Resource", "id": contract.ref}, "attrs": attrs, "parents": []}
     for service in city.services.values():
-        yield {"uid": {"type": "Resource", "id": service.ref}, "attrs": _service_facts(service), "parents": []}
+        attrs = _service_facts(service) | _negative(city, service.as_contract())
+        yield {"uid": {"type": "Resource", "id": service.ref}, "attrs": attrs, "parents": []}
+
+
+def _negative(city: City, thing: Contract) -> dict[str, Any]:
+    fields = prohibited_fields(city, thing)
+    return {"negative": fields} if fields else {}
 
 
 def attributes(department: Department) -> dict[str, Any]:

@@ -5,7 +5,15 @@ from typing import Any
 from litestar import Response, get
 
 from citybrain.hub.formats import MEDIA_TYPES
-from citybrain.web.api import catalog_description, sharing_description, subscriptions_description
+from citybrain.web.api import (
+    calls_description,
+    catalog_description,
+    destructions_description,
+    exports_description,
+    sharing_description,
+    standards,
+    subscriptions_description,
+)
 from citybrain.web.problems import PROBLEM_TYPE, dumps
 
 Schema = dict[str, Any]
@@ -74,6 +82,10 @@ def document() -> Schema:
             **catalog_description.paths(),
             **sharing_description.paths(),
             **subscriptions_description.paths(),
+            **exports_description.paths(),
+            **standards.paths(),
+            **destructions_description.paths(),
+            **calls_description.paths(),
             "/api/v1/dissents": {"post": _raise_dissent()},
             "/api/v1/dissents/{number}": {"get": _dissent()},
         },
@@ -88,6 +100,8 @@ def document() -> Schema:
                 "Dissent": dissent(),
                 **sharing_description.schemas(),
                 **subscriptions_description.schemas(),
+                **exports_description.schemas(),
+                **destructions_description.schemas(),
             },
         },
     }

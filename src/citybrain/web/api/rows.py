@@ -97,7 +97,7 @@ def question_of(contract: Contract, given: Pairs, accept: str) -> tuple[Question
     fields = tuple(name.strip() for name in told["fields"].split(",")) if told.get("fields") else None
     limit = told.get("limit", "1000")
     question = Question(
-        contract.ref, told["purpose"], fields, tuple(where), _instant(told, "since"), _instant(told, "until"),
+        contract.ref, told["purpose"], fields, tuple(where), instant(told, "since"), instant(told, "until"),
         "current" if view == "current" else "history", Place.read(told["after"]) if told.get("after") else None,
         int(limit) if limit.isdecimal() and len(limit) < 8 else MOST_ROWS + 1,
     )  # fmt: skip
@@ -113,7 +113,20 @@ def _condition(contract: Contract, name: str, value: str) -> Condition:
     return Condition(field, comparison, value)
 
 
-def _instant(told: dict[str, str], name: str) -> datetime | None:
+def instant(told: dict[str, str], name: str) -> datetime | None:
+    """Read an instant as it was sent; without a zone it is UTC.
+
+    Args:
+        told: Names and values, as sent.
+        name: Which of them.
+
+    Returns:
+        The instant; none where it was not sent.
+
+    Raises:
+        WrongUse: It is none.
+
+    """
     if not told.get(name):
         return None
     try:

@@ -2,29 +2,45 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from citybrain.city.grant import Limits
 from citybrain.city.offering import every_shared, shared
 from citybrain.city.whole import City
-from citybrain.hub import grants
+from citybrain.hub import grants, limits
 from citybrain.hub.grants import HeldGrant
-from citybrain.hub.sharing import desk, record
-from citybrain.hub.sharing.desk import Terms
+from citybrain.hub.limits import Used
+from citybrain.hub.sharing import desk, granting, record
+from citybrain.hub.sharing.granting import Terms
 from citybrain.hub.sharing.minimality import Wish
 from citybrain.hub.sharing.record import SharingRequest
+from citybrain.kernel.clock import city_day
 from citybrain.kernel.errors import AccessRefused, NotKnown
 from citybrain.kernel.messages import LANGUAGES, say
 from citybrain.kernel.postgres import Connection
-from citybrain.safeguards.viewing import Viewer
+from citybrain.safeguards.viewing import Viewer, administers
 from citybrain.web.api.asking import Asking, read_signed_body, signed_in
 from citybrain.web.problems import dumps, plain
 from citybrain.web.sessions import Visit
 
 JSON = "application/json"
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+
+
+class LimitsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How much may be used, as a program sends it."""
+
+    uses: Count | None = None
+    rows_per_day: Count | None = None
+    rows_per_use: Count | None = None
+
+    def as_limits(self) -> Limits | None:
+        """Say it as grants know it; none where nothing is limited."""
+        return grants.limits_of(self.uses, self.rows_per_day, self.rows_per_use)
 
 
 class WishBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,6 +55,8 @@ class WishBody(msgspec.Struct, forbid_unknown_fields=True):
     rows: str | None = None
     clear_fields: list[str] = []
     scenario: str | None = None
+    limits: LimitsBody | None = None
+    assessment: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class ActBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,6 +66,7 @@ class ActBody(msgspec.Struct, forbid_unknown_fields=True):
     fields: list[str] | None = None
     clear_fields: list[str] | None = None
     until: date | None = None
+    limits: LimitsBody | None = None
 
 
 class GrantBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,6 +88,7 @@ async def apply_for(request: Asking) -> Response[bytes]:
     wish = Wish(
         body.contract, body.purpose, body.basis, body.reason, tuple(body.fields), body.until, body.rows,
         tuple(body.clear_fields), body.scenario,
+        body.limits.as_limits() if body.limits else None, body.assessment,
     )  # fmt: skip
 
     def act(connection: Connection, visit: Visit) -> SharingRequest:
@@ -135,11 +155,14 @@ async def act_on(number: FromPath[str], act: FromPath[str], request: Asking) -> 
             case "refuse" if found.state == "checking":
                 return desk.check(connection, city, number, viewer, body.words, clock, new_id, fit=False)
             case "refuse":
-                return desk.refuse(connection, number, viewer, body.words, clock, new_id)
+                return desk.refuse(connection, city, number, viewer, body.words, clock, new_id)
             case "grant":
                 clear = None if body.clear_fields is None else tuple(body.clear_fields)
-                terms = Terms(None if body.fields is None else tuple(body.fields), clear, body.until)
+                terms = Terms(None if body.fields is None else tuple(body.fields), clear, body.until,
+                              body.limits.as_limits() if body.limits else None)  # fmt: skip
                 return desk.grant(connection, city, number, viewer, body.words, clock, new_id, terms)
+            case "approve":
+                return granting.approve(connection, city, number, viewer, body.words, clock, new_id)
             case "appeal":
                 return desk.appeal(connection, city, number, viewer, body.words, clock, new_id)
             case "withdraw":
@@ -165,7 +188,8 @@ async def held(request: Asking) -> Response[bytes]:
                 found = grants.listed(connection, department=visit.viewer.department)
             else:
                 found = grants.listed(connection, things=things_of(visit.city, visit.viewer))
-        return [grant_as_plain(item) for item in found]
+            used = limits.used_of(connection, found, city_day(instance.clock.now(), visit.city.zone))
+        return [grant_as_plain(item, used.get(item.name)) for item in found]
 
     return Response(dumps({"grants": await request.app.state.entrance.enter(look)}), media_type=JSON)
 
@@ -189,11 +213,13 @@ async def act_on_grant(name: FromPath[str], act: FromPath[str], request: Asking)
                 until = end_of(body.until, visit.city) if body.until else None
                 grants.renew(
                     connection, name, visit.viewer.person, instance.clock, instance.new_id, until=until,
-                    fields=body.fields,
+                    fields=body.fields, may_prolong=not granting.needs_higher(visit.city, found[0].thing),
                 )  # fmt: skip
             else:
                 raise NotKnown("edge.no_such_page")
-            return grant_as_plain(grants.versions(connection, name)[0])
+            now = grants.versions(connection, name)[0]
+            used = limits.used_of(connection, [now], city_day(instance.clock.now(), visit.city.zone))
+            return grant_as_plain(now, used.get(name))
 
     return Response(dumps(await request.app.state.entrance.enter(step)), media_type=JSON)
 
@@ -206,8 +232,8 @@ def things_of(city: City, viewer: Viewer) -> list[str]:
         viewer: Who looks.
 
     """
-    every = "operate_hub" in viewer.may
-    return [item.ref for item in every_shared(city) if every or item.provider == viewer.department]
+    mine = viewer.department
+    return [item.ref for item in every_shared(city) if item.provider == mine or administers(viewer, item)]
 
 
 def require_keeper(city: City, viewer: Viewer, held_grant: HeldGrant) -> None:
@@ -224,7 +250,7 @@ def require_keeper(city: City, viewer: Viewer, held_grant: HeldGrant) -> None:
     """
     contract = shared(city, held_grant.thing)
     own = contract is not None and contract.provider == viewer.department and "grant_data" in viewer.may
-    if not own and "operate_hub" not in viewer.may:
+    if not own and (contract is None or not administers(viewer, contract)):
         raise AccessRefused("hub.not_your_request", number=held_grant.name)
 
 
@@ -253,7 +279,8 @@ def as_plain(found: SharingRequest) -> dict[str, Any]:
         "until": found.until.isoformat() if found.until else None, "state": found.state,
         "findings": [_finding(item) for item in found.findings], "made_at": found.made_at.isoformat(),
         "due_at": found.due_at.isoformat() if found.due_at else None,
-        "grant": found.number.lower() if found.grant else None,
+        "grant": found.number.lower() if found.grant else None, "assessment": found.assessment,
+        "limits": found.limits.model_dump() if found.limits else None, "agreed_by": found.agreed_by,
     }  # fmt: skip
 
 
@@ -262,11 +289,12 @@ def _finding(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": item["kind"], "say": said}
 
 
-def grant_as_plain(item: HeldGrant) -> dict[str, Any]:
+def grant_as_plain(item: HeldGrant, used: Used | None = None) -> dict[str, Any]:
     """Lay a grant out for JSON.
 
     Args:
         item: The grant.
+        used: What was used of it; none where nothing was.
 
     """
     return {
@@ -275,6 +303,10 @@ def grant_as_plain(item: HeldGrant) -> dict[str, Any]:
         "clear_fields": list(item.clear_fields), "rows": item.rows, "starts_at": item.starts_at.isoformat(),
         "ends_at": item.ends_at.isoformat(), "source": item.source, "state": item.state,
         "closed_at": item.closed_at.isoformat() if item.closed_at else None, "close_reason": item.close_reason,
+        "assessment": item.assessment,
+        "limits": None if item.limits is None else item.limits.model_dump() | {
+            "used": used.uses if used else 0, "rows_today": used.rows if used else 0,
+        },
     }  # fmt: skip
 
 

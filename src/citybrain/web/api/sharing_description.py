@@ -13,6 +13,11 @@ MAYBE: Schema = {"type": ["string", "null"]}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 JSON = "application/json"
+MOST: Schema = {"type": ["integer", "null"], "minimum": 1, "maximum": 1_000_000_000}
+LIMITS: Schema = {
+    "type": "object", "additionalProperties": False,
+    "properties": {"uses": MOST, "rows_per_day": MOST, "rows_per_use": MOST},
+}  # fmt: skip
 
 
 def schemas() -> Schema:
@@ -22,12 +27,13 @@ def schemas() -> Schema:
         "required": ["kind", "say"],
         "properties": {"kind": TEXT, "say": {"type": "object", "properties": {"zh": TEXT, "en": TEXT}}},
     }
-    states = ["checking", "providing", "returned", "granted", "refused", "appealed", "withdrawn"]
+    states = ["checking", "providing", "approving", "returned", "granted", "refused", "appealed", "withdrawn"]
     request = {
         "number": TEXT, "contract": TEXT, "provider": TEXT, "department": TEXT, "purpose": TEXT,
         "basis": {"type": "object"}, "scenario": MAYBE, "reason": TEXT, "fields": TEXTS, "clear_fields": TEXTS,
         "rows": MAYBE, "until": MAYBE, "state": {"enum": states}, "findings": {"type": "array", "items": finding},
-        "made_at": MOMENT, "due_at": MAYBE, "grant": MAYBE,
+        "made_at": MOMENT, "due_at": MAYBE, "grant": MAYBE, "limits": _maybe(LIMITS), "assessment": MAYBE,
+        "agreed_by": MAYBE,
     }  # fmt: skip
     grant = {
         "grant": TEXT, "version": {"type": "integer", "minimum": 1}, "thing": TEXT, "department": TEXT,
@@ -35,8 +41,20 @@ def schemas() -> Schema:
         "starts_at": MOMENT, "ends_at": MOMENT,
         "source": {"enum": ["declared", "request", "unconditional", "emergency"]},
         "state": {"enum": ["open", "closed"]}, "closed_at": MAYBE, "close_reason": MAYBE,
+        "assessment": MAYBE,
+        "limits": _maybe({"type": "object", "properties": {
+            **LIMITS["properties"], "used": {"type": "integer", "minimum": 0},
+            "rows_today": {"type": "integer", "minimum": 0},
+        }}),
+    }  # fmt: skip
+    bulk_read = {
+        "bulk_read": TEXT, "grant": TEXT, "thing": TEXT, "department": TEXT,
+        "bound": {"enum": ["hour", "day", "persons", "usual"]}, "span": MOMENT,
+        "seen": {"type": "integer", "minimum": 1}, "most": {"type": "integer", "minimum": 0}, "noted_at": MOMENT,
+        "closed_at": MAYBE, "closed_by": MAYBE, "outcome": MAYBE, "reason": MAYBE,
     }  # fmt: skip
     return {
+        "BulkRead": {"type": "object", "required": list(bulk_read), "properties": bulk_read},
         "SharingRequest": {"type": "object", "required": list(request), "properties": request},
         "Grant": {"type": "object", "required": list(grant), "properties": grant},
     }
@@ -49,18 +67,23 @@ def paths() -> Schema:
         "properties": {
             "contract": TEXT, "purpose": TEXT, "reason": TEXT, "fields": TEXTS, "basis": {"type": "object"},
             "until": {"anyOf": [DAY, {"type": "null"}]}, "rows": MAYBE, "clear_fields": TEXTS, "scenario": MAYBE,
+            "limits": _maybe(LIMITS), "assessment": {"type": ["string", "null"], "maxLength": 200},
         },
     }  # fmt: skip
     step: Schema = {
         "type": "object", "additionalProperties": False,
-        "properties": {"words": TEXT, "fields": TEXTS, "clear_fields": TEXTS, "until": DAY},
+        "properties": {"words": TEXT, "fields": TEXTS, "clear_fields": TEXTS, "until": DAY, "limits": LIMITS},
     }  # fmt: skip
     change: Schema = {
         "type": "object", "additionalProperties": False,
         "properties": {"reason": TEXT, "fields": TEXTS, "until": DAY},
     }  # fmt: skip
+    finding: Schema = {
+        "type": "object", "additionalProperties": False, "required": ["outcome", "reason"],
+        "properties": {"outcome": {"enum": ["lawful", "unlawful"]}, "reason": TEXT},
+    }  # fmt: skip
     one = _ref("SharingRequest")
-    acts = ("pass", "refuse", "grant", "appeal", "withdraw", "urge")
+    acts = ("pass", "refuse", "grant", "approve", "appeal", "withdraw", "urge")
     return {
         "/api/v1/contracts/{department}/{resource}/rows": {"get": _rows()},
         "/api/v1/requests": {
@@ -76,6 +99,11 @@ def paths() -> Schema:
         },
         "/api/v1/grants": {
             "get": _look("grants", "List grants", _list("grants", "Grant"), _given("role", "query"))
+        },
+        "/api/v1/bulk-reads": {"get": _look("bulkReads", "List bulk reads", _list("bulk_reads", "BulkRead"))},
+        "/api/v1/bulk-reads/{bulk_read}/close": {
+            "post": _act("closeBulkRead", "Say what a bulk read was", finding, _ref("BulkRead"), "200",
+                         _given("bulk_read", "path"))
         },
         "/api/v1/grants/{name}/{act}": {
             "post": _act("act_on_grant", "Close or renew a grant", change, _ref("Grant"), "200",
@@ -131,6 +159,10 @@ def _look(name: str, says: str, answer: Schema, *given: Schema) -> Schema:
 
 def _given(name: str, place: str, schema: Schema | None = None, *, required: bool = False) -> Schema:
     return {"name": name, "in": place, "required": required or place == "path", "schema": schema or TEXT}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _ref(name: str) -> Schema:

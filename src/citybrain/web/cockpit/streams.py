@@ -33,7 +33,8 @@ GATHER_S = 0.05
 PING_S = 15.0
 LEAVE_S = 5.0
 END = "end"
-CHANNELS = ("citybrain_value", "citybrain_task", "citybrain_revision")
+DESTROYED = "citybrain_destroyed"
+CHANNELS = ("citybrain_value", "citybrain_task", "citybrain_revision", DESTROYED)
 TOPIC_PREFIX = "cockpit."
 MOST_READERS = 12_000
 
@@ -165,6 +166,8 @@ class Board:
         for heard in self._instance.database.listen(*CHANNELS, timeout_s=TICK_S):
             if self._stop.is_set():
                 return
+            if heard is not None and heard.channel == DESTROYED:
+                self._instance.let_go_of_destroyed()
             if heard is not None:
                 self._changed.set()
 

@@ -4,13 +4,25 @@ from datetime import timedelta
 from typing import Any
 
 from citybrain.blueprint import duplicates
+from citybrain.city.offering import shared
+from citybrain.city.prohibition import Prohibition
+from citybrain.city.whole import City
 from citybrain.cockpits.figures_view import Link, State
 from citybrain.hub.catalog import demand, lists, proposals
 from citybrain.hub.catalog.names import page_path
 from citybrain.hub.catalog.search import Found, Query, Registered, Supply, named, search
 from citybrain.kernel.messages import say
 from citybrain.web.catalog_reading import hidden_from
-from citybrain.web.catalog_view import DemandLine, DutyLine, EntryLine, KeptLine, MountLine, ProposalLine, WaiverLine
+from citybrain.web.catalog_view import (
+    DemandLine,
+    DutyLine,
+    EntryLine,
+    KeptLine,
+    MountLine,
+    ProhibitedLine,
+    ProposalLine,
+    WaiverLine,
+)
 from citybrain.web.console.desk import Desk, address, page_number, pager
 from citybrain.web.console.lines import contract_href
 from citybrain.web.frames import Asked
@@ -209,7 +221,38 @@ def _kept(_: Asked, looked: Desk) -> dict[str, Any]:
                 condition.get(looked.language, ""),
             )
         )
-    return {"kept": tuple(made)}
+    items = [looked.city.prohibitions[ref] for ref in sorted(looked.city.prohibitions)]
+    return {"kept": tuple(made), "prohibited": tuple(_prohibited(looked, item) for item in items)}
+
+
+def _prohibited(looked: Desk, item: Prohibition) -> ProhibitedLine:
+    language, between, city = looked.language, said(looked, "between"), looked.city
+    what = [shared_name(city, ref, language) for ref in item.contracts]
+    what += [*item.fields, *(said(looked, f"field_kind_{kind}") for kind in item.kinds)]
+    if item.grade_from is not None:
+        what.append(said(looked, "grade_from", grade=item.grade_from))
+    purposes = city.settings.purposes
+    whom = [department_name(city, ref, language) for ref in item.to]
+    whom += [said(looked, f"body_{kind}") for kind in item.to_kinds]
+    whom += [purposes[name].said(language) for name in item.purposes if name in purposes]
+    law = item.basis.law
+    return ProhibitedLine(
+        item.prohibition, item.name.said(language), between.join(what), between.join(whom) or said(looked, "to_nobody"),
+        article_name(law, language), article_href(law), item.reason.said(language),
+    )  # fmt: skip
+
+
+def shared_name(city: City, ref: str, language: str) -> str:
+    """Say what a contract or service is called.
+
+    Args:
+        city: The revision in force.
+        ref: Its Ref.
+        language: zh or en.
+
+    """
+    found = shared(city, ref)
+    return found.name.said(language) if found is not None else ref
 
 
 def _proposals(_: Asked, looked: Desk) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from citybrain.cockpits.figures_view import Link, State
 from citybrain.hub import grants
@@ -14,6 +15,7 @@ from citybrain.web.catalog_reading import Reader
 from citybrain.web.catalog_view import EntryPage, FieldLine
 from citybrain.web.console.catalog_lists import HERE, kind_name, line, said
 from citybrain.web.console.desk import Desk, address, rail
+from citybrain.web.console.effects import on_thing
 from citybrain.web.console.lines import contract_href
 from citybrain.web.frames import Asked, frame
 from citybrain.web.naming import article_href, article_name, department_name, person_name
@@ -72,6 +74,8 @@ def entry_page(
         data_href=_data_href(looked, item),
         apply_href=_apply_href(looked, item),
         forms=_forms(item),
+        lineage_href=page_path(item.ref).replace("/catalog/", "/lineage/", 1) if knows else "",
+        effects=on_thing(looked, item.ref) if knows and item.kind in {"contract", "service"} else None,
     )
 
 
@@ -114,7 +118,24 @@ def _facts(looked: Desk, item: Registered, supply: Supply | None) -> tuple[Fact,
         Fact(said(looked, "fact_grade"), f"L{content['grade']}" if content["grade"] else "—"),
         Fact(said(looked, "fact_data_class"), said(looked, f"class_{kept}") if kept else "—"),
         Fact(said(looked, "fact_quality"), _quality(looked, supply)),
+        *_belonging(looked, content),
     )
+
+
+def _belonging(looked: Desk, content: Mapping[str, Any]) -> list[Fact]:
+    """Say where an entry belongs, and whose it is where it was made with a partner."""
+    language, rights = looked.language, content.get("rights")
+    facts = []
+    if content.get("division"):
+        facts.append(Fact(said(looked, "fact_division"), content["division"], code=True))
+    if rights:
+        facts += [
+            Fact(said(looked, "fact_partner"), content["partner"][language]),
+            Fact(said(looked, "fact_holder"), rights["holder"][language]),
+            Fact(said(looked, "fact_agreement"), rights["agreement"]),
+            Fact(said(looked, "fact_terms"), rights["terms"][language]),
+        ]
+    return facts
 
 
 def _condition(looked: Desk, item: Registered) -> Fact:

@@ -13,7 +13,8 @@ from citybrain.cockpits.figures_view import Link
 from citybrain.hub import monitor, quarantine
 from citybrain.hub.exchange.reading import Span
 from citybrain.kernel.clock import city_day
-from citybrain.web.console.desk import PERIOD_DAYS, SENSITIVE, Desk, address, desk, rail
+from citybrain.web.console.desk import PERIOD_DAYS, SENSITIVE, Desk, address, desk, page_number, pager, rail
+from citybrain.web.console.effects import on_thing
 from citybrain.web.console.lines import WHOLE_ROW, batch_line, contract_href, freshness, row_line
 from citybrain.web.console.surroundings import downstream, facts, grants, rhythm, upstream
 from citybrain.web.console_view import ContractField, ContractLine, ContractPage, ContractsPage, Grade
@@ -28,6 +29,7 @@ from citybrain.web.sessions import viewer_in
 
 ROWS_SHOWN = 5
 BATCHES_SHOWN = 5
+ON_PAGE = 100
 COUNTED_ROWS = 500_000
 _SILENT_KINDS = frozenset({"type"})
 
@@ -60,10 +62,9 @@ def _list_page(request: Asked, looked: Desk) -> ContractsPage:
     newest = monitor.newest(looked.connection)
     providers = Counter(contract.provider for contract in looked.contracts.values())
     chosen = request.query_params.get("provider", "")
-    lines = []
-    for contract in looked.contracts.values():
-        if chosen in providers and contract.provider != chosen:
-            continue
+    lines, page = [], page_number(request)
+    known = [item for item in looked.contracts.values() if chosen not in providers or item.provider == chosen]
+    for contract in known[(page - 1) * ON_PAGE : page * ON_PAGE]:
         found, arrival = sums.get(contract.ref), newest.get(contract.ref)
         state, word = freshness(looked, contract, arrival)
         lines.append(
@@ -92,6 +93,16 @@ def _list_page(request: Asked, looked: Desk) -> ContractsPage:
         tuple(lines),
         tuple(filters) if len(providers) > 1 else (),
         looked.words("period", days=PERIOD_DAYS),
+        pager(
+            "/console/contracts",
+            page,
+            ON_PAGE,
+            len(lines),
+            len(known),
+            provider=chosen if chosen in providers else None,
+        )
+        if len(known) > ON_PAGE
+        else None,
     )
 
 
@@ -163,6 +174,7 @@ def _page(request: Asked, looked: Desk, contract: Contract) -> ContractPage:
         batches=tuple(batch_line(looked, batch) for batch in batches),
         batches_href=address("/console/batches", contract=contract.ref) if total > len(batches) else "",
         disputes=in_dispute(looked.connection, (contract.ref,), looked.language),
+        effects=on_thing(looked, contract.ref),
     )
 
 

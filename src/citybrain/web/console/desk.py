@@ -1,6 +1,6 @@
 """What a page of the console is made from: who looks, at which contracts, what may be read (Hangzhou art. 13, 15)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -112,6 +112,31 @@ def desk(request: Asked) -> Iterator[Desk]:
         yield Desk(connection, visit.city, visit, contracts, words, instance.clock.now(), reading_language(request))
 
 
+@contextmanager
+def desk_for_posts(request: Asked, may: Set[str], refused: str) -> Iterator[Desk]:
+    """Open what a page is made from for every post that may do one of several things.
+
+    Args:
+        request: The request.
+        may: What such a post may do.
+        refused: Code of the error for other posts.
+
+    Yields:
+        The desk; without contracts where the post opens none.
+
+    Raises:
+        AccessRefused: The post may do none of it.
+
+    """
+    instance = instance_of(request)
+    visit = viewer_in(instance, request.cookies)
+    if not visit.viewer.may & may:
+        raise AccessRefused(refused, post=visit.viewer.post)
+    contracts = contracts_of(visit) if visit.viewer.may & {"operate_hub", "repair_rows"} else {}
+    with instance.database.reading() as connection:
+        yield Desk(connection, visit.city, visit, contracts, {}, instance.clock.now(), reading_language(request))
+
+
 def contracts_of(visit: Visit) -> dict[str, Contract]:
     """Return the contracts somebody may look at: all for who operates the hub, one's own for who repairs rows.
 
@@ -139,8 +164,9 @@ def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
         here: Name of the page.
 
     """
-    counted = quarantine.counts(looked.connection, list(looked.contracts))
-    waiting = sum(rows for (_, state), rows in counted.items() if state == "open")
+    every = len(looked.contracts) == len(looked.city.contracts)
+    counted = quarantine.counts(looked.connection, None if every else list(looked.contracts))
+    waiting = sum(rows for (ref, state), rows in counted.items() if state == "open" and ref in looked.contracts)
     proposed = classification.counted(looked.connection, list(looked.contracts)).get("open", 0)
 
     def link(name: str, count: int | None = None, *, warn: bool = False) -> RailLink:
@@ -159,10 +185,15 @@ def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
             ),
             RailGroup(looked.words("rail_flow"), (link("batches"),)),
         ]
-    groups.insert(0, RailGroup(looked.words("rail_find"), (link("catalog"),)))
+    groups.insert(0, RailGroup(looked.words("rail_find"), (link("catalog"), link("standards"))))
     if looked.visit.viewer.may & {"request_data", "grant_data", "operate_hub"}:
-        groups.append(RailGroup(looked.words("rail_share"), (link("requests"), link("grants"), link("services"))))
+        shared = ("requests", "grants", "subscriptions", "exports", "statements", "usage", "services")
+        groups.append(RailGroup(looked.words("rail_share"), tuple(link(name) for name in shared)))
     watch = [link("dissents"), link("quality")]
+    if looked.visit.viewer.may & {"operate_hub", "repair_rows"}:
+        watch.append(link("destructions"))
+    if looked.visit.viewer.may & {"grant_data", "operate_hub"}:
+        watch.append(link("bulk-reads"))
     if looked.runs_the_hub:
         watch.append(link("plan"))
     groups.append(RailGroup(looked.words("rail_watch"), tuple(watch)))

@@ -1,16 +1,13 @@
 """What pages of dissents share: who may open them, how a dissent stands, what is contested."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from citybrain.city.contract import Contract
 from citybrain.cockpits.figures_view import State
 from citybrain.governance.dissent.case import Dissent
-from citybrain.kernel.errors import AccessRefused
 from citybrain.kernel.messages import say
-from citybrain.web.console.desk import Desk, contracts_of
-from citybrain.web.frames import Asked, instance_of, reading_language
-from citybrain.web.sessions import viewer_in
+from citybrain.web.console.desk import Desk, desk_for_posts
+from citybrain.web.frames import Asked
 
 HERE = "/console/dissents"
 RAISING = frozenset({"request_data", "operate_hub", "grant_data"})
@@ -21,28 +18,17 @@ _STATES: dict[str, State] = {
 }  # fmt: skip
 
 
-@contextmanager
-def watching(request: Asked) -> Iterator[Desk]:
+def watching(request: Asked) -> AbstractContextManager[Desk]:
     """Open what a page of dissents is made from, for every post that raises, answers or watches.
 
     Args:
         request: The request.
 
-    Yields:
-        The desk; without contracts where the post opens none.
-
-    Raises:
-        AccessRefused: The post has nothing to do with it.
+    Returns:
+        Opens the desk; without contracts where the post opens none.
 
     """
-    instance = instance_of(request)
-    visit = viewer_in(instance, request.cookies)
-    if not visit.viewer.may & CONCERNED:
-        raise AccessRefused("dissent.closed_to_post", post=visit.viewer.post)
-    opens = visit.viewer.may & {"operate_hub", "repair_rows"}
-    contracts = contracts_of(visit) if opens else {}
-    with instance.database.reading() as connection:
-        yield Desk(connection, visit.city, visit, contracts, {}, instance.clock.now(), reading_language(request))
+    return desk_for_posts(request, CONCERNED, "dissent.closed_to_post")
 
 
 def words(looked: Desk, key: str, /, **params: object) -> str:

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from citybrain.city.contract import Contract
 from citybrain.cockpits.figures_view import Link
 from citybrain.governance.dissent import case, statistics
 from citybrain.governance.dissent.case import Dissent, Raiser
-from citybrain.governance.dissent.raising import require_use
-from citybrain.kernel.errors import AccessRefused
+from citybrain.governance.dissent.raising import contestable
 from citybrain.web.console.desk import Desk, address, page_number, pager, rail
 from citybrain.web.console.dissent_desk import HERE, RAISING, contested, state_of, words
 from citybrain.web.dissent_view import DissentLine, DissentsPage, ProviderLine, RaiseForm, Typed
@@ -18,6 +16,7 @@ from citybrain.web.parts_view import FieldError, Option
 
 ON_PAGE = 25
 PERIOD = timedelta(days=365)
+MOST_OPTIONS = 300  # of more contracts one is named by its Ref
 
 
 def list_page(
@@ -91,13 +90,16 @@ def _provider(looked: Desk, item: statistics.ProviderCount) -> ProviderLine:
 
 def _form(request: Asked, looked: Desk, typed: Mapping[str, str], errors: tuple[FieldError, ...]) -> RaiseForm:
     asked = str(typed.get("contract") or request.query_params.get("contract") or "")
-    usable = {item.ref: item for item in looked.city.contracts.values() if _may_contest(looked, item)}
+    viewer = looked.visit.viewer
+    raiser = Raiser("person", viewer.person, viewer.department)
+    usable = {item.ref: item for item in contestable(looked.connection, looked.city, raiser, looked.now)}
     options = tuple(
-        Option(ref, item.name.said(looked.language), chosen=ref == asked) for ref, item in sorted(usable.items())
+        Option(ref, usable[ref].name.said(looked.language), chosen=ref == asked)
+        for ref in (sorted(usable) if len(usable) <= MOST_OPTIONS else [asked] if asked in usable else [])
     )
     contract = usable.get(asked)
     if contract is None:
-        return RaiseForm(options, errors=errors)
+        return RaiseForm(options, contract=asked, errors=errors, by_ref=len(usable) > MOST_OPTIONS)
     keyed = {item.name: item.title.said(looked.language) for item in contract.fields if item.key is not None}
     given: dict[str, str] = {**{str(name): str(value) for name, value in request.query_params.items()}, **typed}
     keys = tuple(Typed(f"key.{name}", keyed[name], given.get(f"key.{name}", "")) for name in contract.keys)
@@ -124,14 +126,5 @@ def _form(request: Asked, looked: Desk, typed: Mapping[str, str], errors: tuple[
         given.get("grounds", ""),
         contract.ref,
         errors,
+        len(usable) > MOST_OPTIONS,
     )  # fmt: skip
-
-
-def _may_contest(looked: Desk, contract: Contract) -> bool:
-    viewer = looked.visit.viewer
-    try:
-        raiser = Raiser("person", viewer.person, viewer.department)
-        require_use(looked.connection, looked.city, contract, raiser, None, looked.now)
-    except AccessRefused:
-        return False
-    return True

@@ -24,6 +24,7 @@ from citybrain.web.promises import broken_promise
 
 BATCHES_ON_PAGE = 50
 ROWS_SHOWN = 100
+CONTRACTS_SHOWN = 100
 
 
 @get("/console/batches")
@@ -70,10 +71,12 @@ def _list_page(request: Asked, looked: Desk) -> BatchesPage:
         rail(looked, "batches"),
         looked.words("period", days=PERIOD_DAYS),
         whole,
-        sums,
+        sums[:CONTRACTS_SHOWN],
         tuple(batch_line(looked, batch) for batch in batches),
         pager(here, page, BATCHES_ON_PAGE, len(batches), total, contract=chosen, faulty=1 if faulty else None),
         tuple(filters),
+        len(sums),
+        sum(line.batches for line in sums),
     )
 
 
@@ -97,7 +100,7 @@ def _sums(looked: Desk, only: Contract | None) -> tuple[ContractSum, ...]:
                 looked.provenance(contract),
             )
         )
-    return tuple(lines)
+    return tuple(sorted(lines, key=lambda line: line.state == "ok"))
 
 
 @get("/console/batches/{batch:uuid}")

@@ -9,12 +9,17 @@ from litestar.response import Redirect
 
 from citybrain.city.offering import every_shared, shared
 from citybrain.cockpits.figures_view import Link
-from citybrain.hub import grants, releases
+from citybrain.hub import grants, limits, releases
 from citybrain.hub.grants import GrantUse, HeldGrant
+from citybrain.hub.limits import Used
+from citybrain.kernel.clock import city_day
 from citybrain.kernel.errors import CityBrainError, NotKnown
 from citybrain.kernel.messages import explain
 from citybrain.kernel.numerals import number
+from citybrain.safeguards.viewing import administers
 from citybrain.web.console.desk import Desk, address, rail
+from citybrain.web.console.effects import of_grant
+from citybrain.web.console.exports import may_export
 from citybrain.web.console.sharing_desk import (
     GRANTS,
     REQUESTS,
@@ -22,6 +27,7 @@ from citybrain.web.console.sharing_desk import (
     contract_name,
     grant_state,
     last_day,
+    limit_facts,
     purpose_name,
     sharing,
     words,
@@ -125,6 +131,8 @@ def _page(request: Asked, looked: Desk, found: list[HeldGrant], errors: tuple[Fi
         tuple(_version(looked, item) for item in found), words(looked, "period", days=PERIOD.days),
         may_close=keeps and held.state == "open", may_narrow=keeps and held.state == "open" and
         held.source != "declared", errors=errors,
+        export_href=address("/console/exports/new", grant=held.name) if may_export(looked.visit, held) else "",
+        effects=of_grant(looked, held),
     )  # fmt: skip
 
 
@@ -138,7 +146,7 @@ def may_keep(visit: Visit, held: HeldGrant) -> bool:
     """
     contract = shared(visit.city, held.thing)
     own = contract is not None and contract.provider == visit.viewer.department and "grant_data" in visit.viewer.may
-    return own or "operate_hub" in visit.viewer.may
+    return own or (contract is not None and administers(visit.viewer, contract))
 
 
 def _facts(looked: Desk, held: HeldGrant, used: GrantUse | None) -> tuple[Fact, ...]:
@@ -152,6 +160,8 @@ def _facts(looked: Desk, held: HeldGrant, used: GrantUse | None) -> tuple[Fact, 
         Fact(words(looked, "source"), words(looked, f"source_{held.source}")),
         Fact(words(looked, "use"), _used(looked, used)),
     ]  # fmt: skip
+    spent = limits.used_of(looked.connection, [held], city_day(looked.now, looked.city.zone))
+    facts += limit_facts(looked, held.limits, held.assessment, spent.get(held.name, Used()))
     if held.request is not None:
         facts.append(Fact(words(looked, "request"), held.name.upper(), f"{REQUESTS}/{held.name.upper()}"))
     return tuple(facts)

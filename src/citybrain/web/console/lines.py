@@ -17,7 +17,7 @@ from citybrain.web.console_view import BatchLine, RowField, SetAsideRow
 from citybrain.web.parts_view import FieldError, Reconciliation
 from citybrain.web.promises import broken_promise
 
-_MARKS: dict[str, State] = {"open": "warn", "repaired": "ok", "confirmed": "none"}
+_MARKS: dict[str, State] = {"open": "warn", "repaired": "ok", "confirmed": "none", "destroyed": "none"}
 WHOLE_ROW = "*"
 
 

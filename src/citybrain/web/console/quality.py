@@ -19,7 +19,7 @@ from citybrain.governance.quality_report import as_csv, report
 from citybrain.governance.scorecard import ASPECT, TOTAL, Score
 from citybrain.kernel.errors import AccessRefused, NotKnown, WrongUse
 from citybrain.kernel.messages import say
-from citybrain.web.console.desk import Desk, rail
+from citybrain.web.console.desk import Desk, page_number, pager, rail
 from citybrain.web.console.dissent import error_of
 from citybrain.web.console.dissent_desk import watching
 from citybrain.web.door import Form, entrance_of, html
@@ -34,6 +34,7 @@ HERE = "/console/quality"
 DAYS = 7
 TREND_DAYS = 30
 MONTHS = 3
+ON_PAGE = 100
 _STATES: dict[str | None, State] = {"A": "ok", "B": "ok", "C": "warn", "D": "warn", "E": "alarm", None: "none"}
 
 
@@ -56,13 +57,15 @@ async def board(request: Asked) -> Response[str]:
 def _board(request: Asked, looked: Desk) -> QualityPage:
     today = looked.now.astimezone(looked.city.zone).date()
     first = today - timedelta(days=DAYS - 1)
-    scores = scorecard.reckon(looked.connection, looked.city, first, today, looked.now)
+    scores = scorecard.reckon(looked.connection, looked.city, first, today, looked.now, brief=True)
     totals = sorted(
         (score for score in scores if score.dimension == TOTAL),
         key=lambda score: (score.share is None, -(score.share or 0), score.subject),
     )
     marked = scorecard.contested(looked.connection)
     bodies = [score for score in totals if score.subject.startswith("dept:")]
+    resources, page = [score for score in totals if score.subject.startswith("contract:")], page_number(request)
+    shown = resources[(page - 1) * ON_PAGE : page * ON_PAGE]
     month = today.replace(day=1)
     months = []
     for _ in range(MONTHS):
@@ -72,9 +75,10 @@ def _board(request: Asked, looked: Desk) -> QualityPage:
         frame(request, looked.visit, "console"),
         rail(looked, "quality"),
         tuple(_line(looked, item, department_name(looked.city, item.subject, looked.language)) for item in bodies),
-        tuple(_resource_line(looked, item, marked) for item in totals if item.subject.startswith("contract:")),
+        tuple(_resource_line(looked, item, marked) for item in shown),
         _say(looked, "period", days=DAYS, at=looked.stamp(looked.now)),
         tuple(months),
+        pager(HERE, page, ON_PAGE, len(shown), len(resources)) if len(resources) > ON_PAGE else None,
     )
 
 
@@ -122,7 +126,7 @@ def _resource(request: Asked, looked: Desk, ref: str, errors: tuple[FieldError, 
         raise NotKnown("console.contract_absent", contract=ref)
     today = looked.now.astimezone(looked.city.zone).date()
     first = today - timedelta(days=DAYS - 1)
-    found = scorecard.reckon(looked.connection, looked.city, first, today, looked.now)
+    found = scorecard.reckon(looked.connection, looked.city, first, today, looked.now, among=(ref,))
     by_name = {score.dimension: score for score in found if score.subject == ref}
     name, viewer = contract.name.said(looked.language), looked.visit.viewer
     open_ones = [

@@ -26,7 +26,7 @@ from citybrain.web.pages import render
 from citybrain.web.sessions import Visit, check_form, viewer_in
 
 ROWS_ON_PAGE = 25
-STATES = ("open", "repaired", "confirmed")
+STATES = ("open", "repaired", "confirmed", "destroyed")
 TYPED = "field."
 HERE = "/console/quarantine"
 

@@ -9,10 +9,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.city.contract import Contract
+from citybrain.city.grant import Limits
 from citybrain.city.offering import every_shared, shared
 from citybrain.cockpits.figures_view import Link
-from citybrain.hub.sharing import desk, record
-from citybrain.hub.sharing.desk import Terms
+from citybrain.hub.grants import limits_of
+from citybrain.hub.sharing import desk, granting, record
+from citybrain.hub.sharing.granting import Terms
 from citybrain.hub.sharing.minimality import LONGEST, Wish
 from citybrain.hub.sharing.record import SharingRequest
 from citybrain.kernel.clock import city_day
@@ -22,9 +24,12 @@ from citybrain.kernel.postgres import Connection
 from citybrain.web.console.desk import Desk, address, rail
 from citybrain.web.console.sharing_desk import (
     GRANTS,
+    LIMITS,
     REQUESTS,
     choice,
     contract_name,
+    limit_boxes,
+    limit_facts,
     purpose_name,
     sharing,
     state_of,
@@ -36,9 +41,17 @@ from citybrain.web.naming import article_name, department_name, person_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import Fact, FieldError, Option, Step
 from citybrain.web.sessions import Visit, check_form, viewer_in
-from citybrain.web.sharing_view import ApplyPage, FieldChoice, RequestForm, RequestLine, RequestPage, RequestsPage
+from citybrain.web.sharing_view import (
+    ApplyPage,
+    FieldChoice,
+    LimitBox,
+    RequestForm,
+    RequestLine,
+    RequestPage,
+    RequestsPage,
+)
 
-OPEN = ("checking", "providing", "appealed")
+OPEN = ("checking", "providing", "approving", "appealed")
 Posted = Request[None, None, AppState]
 
 
@@ -56,8 +69,10 @@ async def listed(request: Asked) -> Response[str]:
 
 def _list(request: Asked, looked: Desk) -> RequestsPage:
     viewer = looked.visit.viewer
-    roles = [role for role, may in (("applicant", "request_data"), ("provider", "grant_data"), ("all", "operate_hub"))
+    roles = [role for role, may in (("applicant", "request_data"), ("provider", "grant_data"), ("all", "operate_hub"),
+             ("all", "approve_important"))
              if may in viewer.may]  # fmt: skip
+    roles = list(dict.fromkeys(roles))
     asked = request.query_params.get("role", "")
     role = asked if asked in roles else roles[-1]
     found = record.listed(
@@ -133,6 +148,10 @@ def _form(request: Asked, looked: Desk, typed: dict[str, list[str]], errors: tup
         rows=text("rows") or _own_rows(looked, contract),
         until=text("until"),
         latest=(today + LONGEST).isoformat(),
+        limits=limit_boxes(looked, {name: text(name) for name in LIMITS}),
+        assessment=text("assessment"),
+        outbound=any(item in looked.city.settings.outbound_purposes for item in contract.purposes),
+        needs_limits=looked.city.departments[viewer.department].needs_limits,
         errors=errors,
     )
 
@@ -182,7 +201,8 @@ def _wish(typed: dict[str, list[str]]) -> Wish:
     basis = {"law": text("law")} if text("law") else {}
     return Wish(
         text("contract"), text("purpose"), basis, text("reason"), tuple(typed.get("fields", ())), _day(text("until")),
-        text("rows") or None, tuple(typed.get("clear_fields", ())), text("scenario") or None,
+        text("rows") or None, tuple(typed.get("clear_fields", ())), text("scenario") or None, _limits(typed),
+        text("assessment")[:200] or None,
     )  # fmt: skip
 
 
@@ -247,6 +267,7 @@ def _facts(looked: Desk, found: SharingRequest) -> tuple[Fact, ...]:
         Fact(words(looked, "rows"), found.rows or words(looked, "all_rows"), code=found.rows is not None),
         Fact(words(looked, "until"), found.until.isoformat() if found.until else "—"),
     ]
+    facts += limit_facts(looked, found.limits, found.assessment)
     if found.due_at is not None:
         facts.append(Fact(words(looked, "due"), looked.stamp(found.due_at)))
     if found.grant is not None:
@@ -267,11 +288,14 @@ def say_comma(looked: Desk) -> str:
 def _forms(looked: Desk, found: SharingRequest) -> tuple[RequestForm, ...]:
     viewer, href = looked.visit.viewer, f"{REQUESTS}/{found.number}/act"
 
-    def form(kind: str, *acts: str, fields: tuple[FieldChoice, ...] = (), until: str = "") -> RequestForm:
+    def form(
+        kind: str, *acts: str, fields: tuple[FieldChoice, ...] = (), until: str = "",
+        limits: tuple[LimitBox, ...] = (),
+    ) -> RequestForm:  # fmt: skip
         buttons = tuple(Option(act, words(looked, f"do_{act}")) for act in acts)
         return RequestForm(
             href, words(looked, f"form_{kind}"), words(looked, "words"), buttons, words(looked, f"hint_{kind}"), fields,
-            until,
+            until, limits,
         )  # fmt: skip
 
     found_forms = []
@@ -284,8 +308,13 @@ def _forms(looked: Desk, found: SharingRequest) -> tuple[RequestForm, ...]:
         fields = tuple(
             choice(looked, field, found.purpose, chosen=True, clear=field.name in found.clear_fields) for field in asked
         )
-        found_forms.append(form("answer", "grant", "refuse", fields=fields,
+        asked_limits = found.limits.model_dump(exclude_none=True) if found.limits else {}
+        boxes = limit_boxes(looked, {name: str(asked_limits.get(name, "")) for name in LIMITS})
+        found_forms.append(form("answer", "grant", "refuse", fields=fields, limits=boxes,
                                 until=found.until.isoformat() if found.until else ""))  # fmt: skip
+    if (found.state == "approving" and granting.may_approve(looked.city, viewer, found.provider)
+            and viewer.person not in {found.agreed_by, found.person}):  # fmt: skip
+        found_forms.append(form("approve", "approve", "refuse"))
     if found.department == viewer.department and found.closed_at is None:
         found_forms.append(form("wait", "urge", "withdraw"))
     if found.department == viewer.department and found.state == "refused":
@@ -330,9 +359,10 @@ def _act(request: Asked, number: str, typed: dict[str, list[str]]) -> None:
             "refuse": lambda: (
                 desk.check(connection, city, number, viewer, said, *made, fit=False)
                 if found.state == "checking"
-                else desk.refuse(connection, number, viewer, said, *made)
+                else desk.refuse(connection, city, number, viewer, said, *made)
             ),
             "grant": lambda: desk.grant(connection, city, number, viewer, said, *made, _terms(typed)),
+            "approve": lambda: granting.approve(connection, city, number, viewer, said, *made),
             "appeal": lambda: desk.appeal(connection, city, number, viewer, said, *made),
             "withdraw": lambda: desk.withdraw(connection, number, viewer, *made),
             "urge": lambda: desk.urge(connection, number, viewer, *made),
@@ -344,7 +374,20 @@ def _act(request: Asked, number: str, typed: dict[str, list[str]]) -> None:
 
 def _terms(typed: dict[str, list[str]]) -> Terms:
     until = (typed.get("until") or [""])[0]
-    return Terms(fields=tuple(typed.get("fields", ())), until=_day(until))
+    return Terms(fields=tuple(typed.get("fields", ())), until=_day(until), limits=_limits(typed))
+
+
+def _limits(typed: dict[str, list[str]]) -> Limits | None:
+    return limits_of(_count(typed, "uses"), _count(typed, "rows_per_day"), _count(typed, "rows_per_use"))
+
+
+def _count(typed: dict[str, list[str]], name: str) -> int | None:
+    text = (typed.get(name) or [""])[0].strip()
+    if not text:
+        return None
+    if not (text.isdecimal() and len(text) <= 9 and int(text) > 0):
+        raise WrongUse("hub.value_unreadable", field=name, type="integer", value=text[:40])
+    return int(text)
 
 
 ROUTES = [listed, new, apply_for, show, act]

@@ -1,53 +1,44 @@
 """What pages of sharing share: who may open them, how a request or grant stands, how a field leaves."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from citybrain.city.contract import Contract, Field
+from citybrain.city.grant import Limits
 from citybrain.city.offering import shared
 from citybrain.cockpits.figures_view import State
 from citybrain.hub.grants import HeldGrant
+from citybrain.hub.limits import Used
 from citybrain.hub.sharing.record import SharingRequest
-from citybrain.kernel.errors import AccessRefused
 from citybrain.kernel.messages import say
 from citybrain.safeguards.masking import mask_of
-from citybrain.web.console.desk import Desk, contracts_of
-from citybrain.web.frames import Asked, instance_of, reading_language
-from citybrain.web.sessions import viewer_in
-from citybrain.web.sharing_view import FieldChoice
+from citybrain.web.console.desk import Desk, desk_for_posts
+from citybrain.web.frames import Asked
+from citybrain.web.parts_view import Fact
+from citybrain.web.sharing_view import FieldChoice, LimitBox
 
 REQUESTS = "/console/requests"
+LIMITS = ("uses", "rows_per_day", "rows_per_use")
 GRANTS = "/console/grants"
-CONCERNED = frozenset({"request_data", "grant_data", "operate_hub"})
+CONCERNED = frozenset({"request_data", "grant_data", "operate_hub", "approve_important"})
 _STATES: dict[str, State] = {
-    "checking": "todo", "providing": "todo", "appealed": "warn", "granted": "ok", "returned": "warn",
-    "refused": "alarm", "withdrawn": "none",
+    "checking": "todo", "providing": "todo", "approving": "todo", "appealed": "warn", "granted": "ok",
+    "returned": "warn", "refused": "alarm", "withdrawn": "none",
 }  # fmt: skip
 
 
-@contextmanager
-def sharing(request: Asked) -> Iterator[Desk]:
+def sharing(request: Asked) -> AbstractContextManager[Desk]:
     """Open what a page of sharing is made from, for every post that applies, grants or runs the hub.
 
     Args:
         request: The request.
 
-    Yields:
-        The desk; without contracts where the post opens none.
-
-    Raises:
-        AccessRefused: The post has nothing to do with it.
+    Returns:
+        Opens the desk; without contracts where the post opens none.
 
     """
-    instance = instance_of(request)
-    visit = viewer_in(instance, request.cookies)
-    if not visit.viewer.may & CONCERNED:
-        raise AccessRefused("console.closed_to_post", post=visit.viewer.post)
-    opens = visit.viewer.may & {"operate_hub", "repair_rows"}
-    contracts = contracts_of(visit) if opens else {}
-    with instance.database.reading() as connection:
-        yield Desk(connection, visit.city, visit, contracts, {}, instance.clock.now(), reading_language(request))
+    return desk_for_posts(request, CONCERNED, "console.closed_to_post")
 
 
 def words(looked: Desk, key: str, /, **params: object) -> str:
@@ -139,3 +130,34 @@ def last_day(looked: Desk, ends_at: datetime) -> str:
 
     """
     return f"{(ends_at - timedelta(microseconds=1)).astimezone(looked.city.zone):%Y-%m-%d}"
+
+
+def limit_boxes(looked: Desk, typed: Mapping[str, str]) -> tuple[LimitBox, ...]:
+    """Say which limits of use can be typed.
+
+    Args:
+        looked: The desk.
+        typed: What was typed or asked before, by name.
+
+    """
+    return tuple(LimitBox(name, words(looked, f"limit_{name}"), typed.get(name, "")) for name in LIMITS)
+
+
+def limit_facts(looked: Desk, limits: Limits | None, assessment: str | None, used: Used | None = None) -> list[Fact]:
+    """Say how much may be used, against what was used where it is known.
+
+    Args:
+        looked: The desk.
+        limits: The limits; none where nothing is limited.
+        assessment: Record of the assessment.
+        used: What was used; none where only what is asked for is told.
+
+    """
+    facts = []
+    for name, most in (limits.model_dump(exclude_none=True) if limits else {}).items():
+        spent = {"uses": used.uses, "rows_per_day": used.rows}.get(name) if used else None
+        text = f"{most:,}" if spent is None else words(looked, "limit_used", used=f"{spent:,}", most=f"{most:,}")
+        facts.append(Fact(words(looked, f"limit_{name}"), text))
+    if assessment:
+        facts.append(Fact(words(looked, "assessment"), assessment))
+    return facts
