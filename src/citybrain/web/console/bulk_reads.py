@@ -98,8 +98,8 @@ def may_close(visit: Visit, item: BulkRead) -> bool:
     return own or (contract is not None and administers(visit.viewer, contract))
 
 
-@post(HERE + "/{bulk_read:uuid}/close", status_code=303)
-async def close(bulk_read: FromPath[UUID], request: Posted) -> Response[str]:
+@post(HERE + "/{bulk_read:str}/close", status_code=303)
+async def close(bulk_read: FromPath[str], request: Posted) -> Response[str]:
     """Say what a bulk read was, with the reason."""
     data = await request.form()
     typed = {name: str(data.get(name, "")) for name in ("csrf", "outcome", "reason")}
@@ -120,18 +120,25 @@ async def close(bulk_read: FromPath[UUID], request: Posted) -> Response[str]:
     return Redirect(HERE, status_code=303) if text is None else html(request, text, 422)
 
 
-def _close(request: Asked, bulk_read: UUID, typed: dict[str, str]) -> None:
+def _close(request: Asked, bulk_read: str, typed: dict[str, str]) -> None:
     instance = instance_of(request)
     visit = viewer_in(instance, request.cookies)
     check_form(visit, typed["csrf"])
     outcome = next((item for item in OUTCOMES if item == typed["outcome"]), None)
     with instance.database.transaction() as connection:
-        found = bulk_reads.one(connection, bulk_read)
+        found = bulk_reads.one(connection, _id(bulk_read))
         if outcome is None or not may_close(visit, found):
             raise NotKnown("hub.bulk_read_unknown", bulk_read=bulk_read)
         bulk_reads.close(
             connection, found, visit.viewer.person, outcome, typed["reason"], instance.clock, instance.new_id
         )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotKnown("hub.bulk_read_unknown", bulk_read=text[:40]) from None
 
 
 ROUTES = [listed, close]

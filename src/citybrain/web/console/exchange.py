@@ -1,5 +1,6 @@
 """The exchange: what came, what was kept, what was set aside, and one receipt (Hangzhou art. 8, 15)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Response, get
@@ -52,12 +53,14 @@ def _list_page(request: Asked, looked: Desk) -> BatchesPage:
         limit=BATCHES_ON_PAGE,
         offset=(page - 1) * BATCHES_ON_PAGE,
     )
-    sums = _sums(looked, contract)
+    sums = [
+        item
+        for item in monitor.sums(looked.connection, looked.since)
+        if item.contract in looked.contracts and (contract is None or item.contract == contract.ref)
+    ]
     whole = Reconciliation(
-        sum(line.sum.received for line in sums),
-        sum(line.sum.accepted for line in sums),
-        sum(line.sum.set_aside for line in sums),
-    )
+        sum(item.received for item in sums), sum(item.accepted for item in sums), sum(item.set_aside for item in sums)
+    )  # fmt: skip
     here = "/console/batches"
     filters = [
         Link(looked.words("all"), address(here, contract=chosen), current=not faulty),
@@ -71,23 +74,24 @@ def _list_page(request: Asked, looked: Desk) -> BatchesPage:
         rail(looked, "batches"),
         looked.words("period", days=PERIOD_DAYS),
         whole,
-        sums[:CONTRACTS_SHOWN],
+        _sums(looked, sums),
         tuple(batch_line(looked, batch) for batch in batches),
         pager(here, page, BATCHES_ON_PAGE, len(batches), total, contract=chosen, faulty=1 if faulty else None),
         tuple(filters),
         len(sums),
-        sum(line.batches for line in sums),
+        sum(item.batches for item in sums),
     )
 
 
-def _sums(looked: Desk, only: Contract | None) -> tuple[ContractSum, ...]:
+def _sums(looked: Desk, sums: Sequence[monitor.Sum]) -> tuple[ContractSum, ...]:
+    """Lay the sums by contract out: late ones first, and of many only the first."""
     newest = monitor.newest(looked.connection)
+    stands = {
+        item.contract: freshness(looked, looked.contracts[item.contract], newest.get(item.contract)) for item in sums
+    }  # fmt: skip
     lines = []
-    for item in monitor.sums(looked.connection, looked.since):
-        contract = looked.contracts.get(item.contract)
-        if contract is None or (only is not None and contract.ref != only.ref):
-            continue
-        state, word = freshness(looked, contract, newest.get(contract.ref))
+    for item in sorted(sums, key=lambda item: stands[item.contract][0] == "ok")[:CONTRACTS_SHOWN]:
+        contract = looked.contracts[item.contract]
         lines.append(
             ContractSum(
                 contract.name.said(looked.language),
@@ -95,12 +99,11 @@ def _sums(looked: Desk, only: Contract | None) -> tuple[ContractSum, ...]:
                 item.batches,
                 Reconciliation(item.received, item.accepted, item.set_aside),
                 looked.stamp(item.arrived_at),
-                state,
-                word,
+                *stands[item.contract],
                 looked.provenance(contract),
             )
         )
-    return tuple(sorted(lines, key=lambda line: line.state == "ok"))
+    return tuple(lines)
 
 
 @get("/console/batches/{batch:uuid}")
