@@ -7,15 +7,14 @@ from litestar.datastructures import State as AppState
 from litestar.response import Redirect
 
 from citybrain.cockpits.figures_view import Link, State
-from citybrain.hub import effects, grants
+from citybrain.hub import effects
 from citybrain.hub.effects import Effect, EffectReport, Figure
 from citybrain.hub.grants import HeldGrant
 from citybrain.kernel.clock import city_day
-from citybrain.kernel.errors import CityBrainError, NotKnown, WrongUse
+from citybrain.kernel.errors import CityBrainError, WrongUse
 from citybrain.kernel.messages import explain, say
-from citybrain.kernel.postgres import Connection
 from citybrain.web.console.desk import Desk, address, rail
-from citybrain.web.console.sharing_desk import GRANTS, contract_name, sharing, words
+from citybrain.web.console.sharing_desk import GRANTS, contract_name, grant_for, may_use, sharing, words
 from citybrain.web.door import entrance_of, html
 from citybrain.web.effect_form_view import EffectForm, FigureRow
 from citybrain.web.effects_view import EffectLine, EffectsPart
@@ -23,12 +22,12 @@ from citybrain.web.frames import Asked, frame, instance_of
 from citybrain.web.naming import department_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import FieldError
-from citybrain.web.sessions import Visit, check_form, viewer_in
+from citybrain.web.sessions import check_form, viewer_in
+from citybrain.web.typed import Typed, first, typed_in
 
 NEWEST = 10
 LINES = 3
 Posted = Request[None, None, AppState]
-Typed = dict[str, list[str]]
 
 
 @get("/console/effects/new")
@@ -38,7 +37,7 @@ async def form(request: Asked) -> Response[str]:
 
     def look() -> str:
         with sharing(request) as looked:
-            page = _form(request, looked, _held(looked.connection, looked.visit, name), {})
+            page = _form(request, looked, grant_for(looked.connection, looked.visit, name, may_use), {})
         return render("console/effect.html", page, language=looked.language)
 
     return html(request, await entrance_of(request).enter(look))
@@ -47,15 +46,14 @@ async def form(request: Asked) -> Response[str]:
 @post("/console/effects", status_code=303)
 async def report(request: Posted) -> Response[str]:
     """File a report; what was typed is kept when it cannot be taken."""
-    data = await request.form()
-    typed = {item: [str(value) for value in data.getall(item)] for item in data}
+    typed = await typed_in(request)
 
     def act() -> str | None:
         instance = instance_of(request)
         visit = viewer_in(instance, request.cookies)
-        check_form(visit, _first(typed, "csrf"))
+        check_form(visit, first(typed, "csrf"))
         with instance.database.reading() as connection:
-            held = _held(connection, visit, _first(typed, "grant"))
+            held = grant_for(connection, visit, first(typed, "grant"), may_use)
         try:
             filed = _filed(held, typed)
             with instance.database.transaction() as connection:
@@ -75,7 +73,7 @@ async def report(request: Posted) -> Response[str]:
         return None
 
     text = await entrance_of(request).enter(act)
-    where = f"{GRANTS}/{_first(typed, 'grant')}"
+    where = f"{GRANTS}/{first(typed, 'grant')}"
     return Redirect(where, status_code=303) if text is None else html(request, text, 422)
 
 
@@ -96,7 +94,7 @@ def of_grant(looked: Desk, held: HeldGrant) -> EffectsPart:
     state: State = "warn" if late else "ok" if reported else "todo"
     key = "overdue" if late else "due" if reported else "never"
     word = say(f"effects.{key}", looked.language, day=due_on.isoformat())
-    href = address("/console/effects/new", grant=held.name) if _may(looked.visit, held) else ""
+    href = address("/console/effects/new", grant=held.name) if may_use(looked.visit, held) else ""
     return EffectsPart(lines, state, word, href)
 
 
@@ -126,30 +124,19 @@ def _line(looked: Desk, item: Effect, *, named: bool = False) -> EffectLine:
     )  # fmt: skip
 
 
-def _may(visit: Visit, held: HeldGrant) -> bool:
-    return visit.viewer.department == held.department and "request_data" in visit.viewer.may
-
-
-def _held(connection: Connection, visit: Visit, name: str) -> HeldGrant:
-    found = grants.versions(connection, name)
-    if not found or not _may(visit, found[0]):
-        raise NotKnown("hub.grant_unknown", grant=name)
-    return found[0]
-
-
 def _form(
     request: Asked, looked: Desk, held: HeldGrant, typed: Typed, errors: tuple[FieldError, ...] = ()
 ) -> EffectForm:  # fmt: skip
     begun, reported = effects.span(looked.connection, looked.city, held.name)
-    first = reported + timedelta(days=1) if reported else begun
+    begins = reported + timedelta(days=1) if reported else begun
     today = city_day(looked.now, looked.city.zone)
     rows = zip(*([*typed.get(name, []), *[""] * LINES][:LINES] for name in ("name", "value", "unit")), strict=True)
     return EffectForm(
         frame(request, looked.visit, "console"), rail(looked, "grants"),
         (Link(words(looked, "grants"), GRANTS), Link(held.name, f"{GRANTS}/{held.name}")), held.name,
-        contract_name(looked, held.thing), _first(typed, "first_day") or first.isoformat(),
-        _first(typed, "last_day") or today.isoformat(), first.isoformat(), today.isoformat(),
-        _first(typed, "used_for"), _first(typed, "effect"), _first(typed, "saved_steps"),
+        contract_name(looked, held.thing), first(typed, "first_day") or begins.isoformat(),
+        first(typed, "last_day") or today.isoformat(), begins.isoformat(), today.isoformat(),
+        first(typed, "used_for"), first(typed, "effect"), first(typed, "saved_steps"),
         tuple(FigureRow(*row) for row in rows), errors,
     )  # fmt: skip
 
@@ -159,12 +146,12 @@ def _filed(held: HeldGrant, typed: Typed) -> EffectReport:
     for name, value, unit in zip(*(typed.get(key, []) for key in ("name", "value", "unit")), strict=False):
         if name.strip() or value.strip():
             figures.append(Figure(name, _number(value), unit))
-    steps = _first(typed, "saved_steps").strip()
+    steps = first(typed, "saved_steps").strip()
     if steps and not (steps.isascii() and steps.isdecimal() and len(steps) < 10):
         raise WrongUse("effects.steps_wrong", field="saved_steps", most=effects.MOST_STEPS)
     return EffectReport(
-        held.name, _day(typed, "first_day"), _day(typed, "last_day"), _first(typed, "used_for"),
-        _first(typed, "effect"), tuple(figures), int(steps) if steps else None,
+        held.name, _day(typed, "first_day"), _day(typed, "last_day"), first(typed, "used_for"),
+        first(typed, "effect"), tuple(figures), int(steps) if steps else None,
     )  # fmt: skip
 
 
@@ -177,13 +164,9 @@ def _number(text: str) -> float:
 
 def _day(typed: Typed, name: str) -> date:
     try:
-        return date.fromisoformat(_first(typed, name))
+        return date.fromisoformat(first(typed, name))
     except ValueError:
-        raise WrongUse("hub.value_unreadable", field=name, type="date", value=_first(typed, name)[:40]) from None
-
-
-def _first(typed: Typed, name: str) -> str:
-    return (typed.get(name) or [""])[0]
+        raise WrongUse("hub.value_unreadable", field=name, type="date", value=first(typed, name)[:40]) from None
 
 
 ROUTES = [form, report]

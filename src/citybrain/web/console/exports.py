@@ -11,7 +11,6 @@ from litestar.response import Redirect, Stream
 
 from citybrain.city.offering import every_shared, shared
 from citybrain.cockpits.figures_view import Link, State
-from citybrain.hub import grants
 from citybrain.hub.exports import record
 from citybrain.hub.exports.record import FORMS, Export, ExportOrder, Form, View
 from citybrain.hub.grants import HeldGrant
@@ -20,7 +19,7 @@ from citybrain.kernel.messages import explain, say
 from citybrain.kernel.numerals import number
 from citybrain.kernel.postgres import Connection
 from citybrain.web.console.desk import Desk, address, page_number, pager, rail
-from citybrain.web.console.sharing_desk import GRANTS, choice, contract_name, purpose_name, sharing, words
+from citybrain.web.console.sharing_desk import GRANTS, choice, contract_name, grant_for, purpose_name, sharing, words
 from citybrain.web.door import entrance_of, html
 from citybrain.web.exports_view import ExportForm, ExportLine, ExportsPage
 from citybrain.web.filing import file_answer
@@ -29,13 +28,13 @@ from citybrain.web.naming import department_name, person_name
 from citybrain.web.pages import render
 from citybrain.web.parts_view import FieldError, Option
 from citybrain.web.sessions import Visit, check_form, viewer_in
+from citybrain.web.typed import Typed, first, typed_in
 
 HERE = "/console/exports"
 ON_PAGE = 50
 STATES: dict[str, State] = {"waiting": "todo", "making": "todo", "ready": "ok", "failed": "alarm", "ended": "none"}
 VIEWS: tuple[View, ...] = ("history", "current")
 Posted = Request[None, None, AppState]
-Typed = dict[str, list[str]]
 
 
 @get("/console/exports")
@@ -57,7 +56,7 @@ async def form(request: Asked) -> Response[str]:
 
     def look() -> str:
         with sharing(request) as looked:
-            page = _form(request, looked, _held(looked.connection, looked.visit, name), {})
+            page = _form(request, looked, grant_for(looked.connection, looked.visit, name, may_export), {})
         return render("console/export.html", page, language=looked.language)
 
     return html(request, await entrance_of(request).enter(look))
@@ -66,15 +65,14 @@ async def form(request: Asked) -> Response[str]:
 @post("/console/exports", status_code=303)
 async def ask(request: Posted) -> Response[str]:
     """Ask for a file; what was chosen is kept when it is refused."""
-    data = await request.form()
-    typed = {item: [str(value) for value in data.getall(item)] for item in data}
+    typed = await typed_in(request)
 
     def act() -> str | None:
         instance = instance_of(request)
         visit = viewer_in(instance, request.cookies)
-        check_form(visit, _first(typed, "csrf"))
+        check_form(visit, first(typed, "csrf"))
         with instance.database.reading() as connection:
-            held = _held(connection, visit, _first(typed, "grant"))
+            held = grant_for(connection, visit, first(typed, "grant"), may_export)
         try:
             instance.exporter.ask(_order(visit, held, typed))
         except CityBrainError as error:
@@ -210,13 +208,6 @@ def may_export(visit: Visit, held: HeldGrant) -> bool:
     return own and held.state == "open" and held.thing.startswith("contract:")
 
 
-def _held(connection: Connection, visit: Visit, name: str) -> HeldGrant:
-    found = grants.versions(connection, name)
-    if not found or not may_export(visit, found[0]):
-        raise NotKnown("hub.grant_unknown", grant=name)
-    return found[0]
-
-
 def _form(
     request: Asked, looked: Desk, held: HeldGrant, typed: Typed, errors: tuple[FieldError, ...] = ()
 ) -> ExportForm:  # fmt: skip
@@ -226,7 +217,7 @@ def _form(
     language, systems = looked.language, []
     for item in looked.city.systems.values():
         if item.owner == held.department and item.status == "running":
-            systems.append(Option(item.ref, item.name.said(language), item.ref == _first(typed, "system")))
+            systems.append(Option(item.ref, item.name.said(language), item.ref == first(typed, "system")))
     wrong = errors if systems else (FieldError("system", say("exports.no_system", language)),)
     return ExportForm(
         frame(request, looked.visit, "console"), rail(looked, "exports"),
@@ -235,37 +226,33 @@ def _form(
         tuple(choice(looked, item, held.purpose, chosen=item.name in chosen, clear=item.name in held.clear_fields)
               for item in fields),
         tuple(systems),
-        tuple(Option(one, say(f"exports.format_{one}", language), one == _first(typed, "format")) for one in FORMS),
-        tuple(Option(one, say(f"exports.view_{one}", language), one == _first(typed, "view")) for one in VIEWS),
-        _first(typed, "since"), _first(typed, "until"), wrong,
+        tuple(Option(one, say(f"exports.format_{one}", language), one == first(typed, "format")) for one in FORMS),
+        tuple(Option(one, say(f"exports.view_{one}", language), one == first(typed, "view")) for one in VIEWS),
+        first(typed, "since"), first(typed, "until"), wrong,
     )  # fmt: skip
 
 
 def _order(visit: Visit, held: HeldGrant, typed: Typed) -> ExportOrder:
-    wanted: Form | None = next((item for item in FORMS if item == _first(typed, "format")), None)
-    view: View | None = next((item for item in VIEWS if item == _first(typed, "view")), None)
-    system = visit.city.systems.get(_first(typed, "system"))
+    wanted: Form | None = next((item for item in FORMS if item == first(typed, "format")), None)
+    view: View | None = next((item for item in VIEWS if item == first(typed, "view")), None)
+    system = visit.city.systems.get(first(typed, "system"))
     if wanted is None or view is None or system is None or system.owner != held.department:
         raise WrongUse("edge.request_wrong", detail="format, view, system")
     zone = visit.city.zone
 
     def day(name: str, *, after: int = 0) -> datetime | None:
-        if not _first(typed, name):
+        if not first(typed, name):
             return None
         try:
-            at = datetime.combine(datetime.fromisoformat(_first(typed, name)).date(), time(), zone)
+            at = datetime.combine(datetime.fromisoformat(first(typed, name)).date(), time(), zone)
         except ValueError:
-            raise WrongUse("hub.value_unreadable", field=name, type="date", value=_first(typed, name)[:40]) from None
+            raise WrongUse("hub.value_unreadable", field=name, type="date", value=first(typed, name)[:40]) from None
         return at + timedelta(days=after)
 
     return ExportOrder(
         system.ref, held.thing, held.purpose, held.name, tuple(typed.get("fields", ())) or None, (), day("since"),
         day("until", after=1), view, wanted, visit.viewer.person,
     )  # fmt: skip
-
-
-def _first(typed: Typed, name: str) -> str:
-    return (typed.get(name) or [""])[0]
 
 
 ROUTES = [listed, form, ask, file, end]

@@ -39,6 +39,7 @@ from citybrain.web.pages import render
 from citybrain.web.parts_view import Fact, FieldError, Step
 from citybrain.web.sessions import Visit, check_form, viewer_in
 from citybrain.web.sharing_view import GivenLine, GrantLine, GrantPage, GrantsPage
+from citybrain.web.typed import Typed, first, typed_in
 
 PERIOD = timedelta(days=60)
 Posted = Request[None, None, AppState]
@@ -186,13 +187,12 @@ def _version(looked: Desk, held: HeldGrant) -> Step:
 @post("/console/grants/{name:str}/act", status_code=303)
 async def act(name: FromPath[str], request: Posted) -> Response[str]:
     """Close a grant at once, or narrow it to fewer fields."""
-    data = await request.form()
-    typed = {item: [str(value) for value in data.getall(item)] for item in data}
+    typed = await typed_in(request)
 
     def look() -> str | None:
         instance = instance_of(request)
         visit = viewer_in(instance, request.cookies)
-        check_form(visit, (typed.get("csrf") or [""])[0])
+        check_form(visit, first(typed, "csrf"))
         try:
             _act(request, visit, name, typed)
         except CityBrainError as error:
@@ -208,15 +208,15 @@ async def act(name: FromPath[str], request: Posted) -> Response[str]:
     return Redirect(f"{GRANTS}/{name}", status_code=303) if text is None else html(request, text, 422)
 
 
-def _act(request: Asked, visit: Visit, name: str, typed: dict[str, list[str]]) -> None:
-    instance, wanted = instance_of(request), (typed.get("act") or [""])[0]
+def _act(request: Asked, visit: Visit, name: str, typed: Typed) -> None:
+    instance, wanted = instance_of(request), first(typed, "act")
     with instance.database.transaction() as connection:
         found = grants.versions(connection, name)
         if not found or not may_keep(visit, found[0]):
             raise NotKnown("hub.grant_unknown", grant=name)
         person, made = visit.viewer.person, (instance.clock, instance.new_id)
         if wanted == "close":
-            grants.close(connection, name, person, (typed.get("reason") or [""])[0], *made)
+            grants.close(connection, name, person, first(typed, "reason"), *made)
         elif wanted == "narrow":
             grants.renew(connection, name, person, *made, fields=typed.get("fields", []))
         else:

@@ -50,6 +50,7 @@ from citybrain.web.sharing_view import (
     RequestPage,
     RequestsPage,
 )
+from citybrain.web.typed import Typed, first, typed_in
 
 OPEN = ("checking", "providing", "approving", "appealed")
 Posted = Request[None, None, AppState]
@@ -111,9 +112,9 @@ async def new(request: Asked) -> Response[str]:
     return html(request, await entrance_of(request).enter(look))
 
 
-def _form(request: Asked, looked: Desk, typed: dict[str, list[str]], errors: tuple[FieldError, ...] = ()) -> ApplyPage:
+def _form(request: Asked, looked: Desk, typed: Typed, errors: tuple[FieldError, ...] = ()) -> ApplyPage:
     def text(name: str) -> str:
-        return (typed.get(name) or [""])[0]
+        return first(typed, name)
 
     viewer = looked.visit.viewer
     known = [item for item in every_shared(looked.city) if item.provider != viewer.department]
@@ -171,13 +172,12 @@ def _laws(looked: Desk, chosen: str) -> list[Option]:
 @post("/console/requests/new", status_code=303)
 async def apply_for(request: Posted) -> Response[str]:
     """Apply; what was typed is kept when it cannot be read."""
-    data = await request.form()
-    typed = {name: [str(item) for item in data.getall(name)] for name in data}
+    typed = await typed_in(request)
 
     def look() -> tuple[str, str | None]:
         instance = instance_of(request)
         visit = viewer_in(instance, request.cookies)
-        check_form(visit, (typed.get("csrf") or [""])[0])
+        check_form(visit, first(typed, "csrf"))
         try:
             with instance.database.transaction() as connection:
                 made = desk.apply_for(
@@ -194,9 +194,9 @@ async def apply_for(request: Posted) -> Response[str]:
     return Redirect(f"{REQUESTS}/{number}", status_code=303) if text is None else html(request, text, 422)
 
 
-def _wish(typed: dict[str, list[str]]) -> Wish:
+def _wish(typed: Typed) -> Wish:
     def text(name: str) -> str:
-        return (typed.get(name) or [""])[0].strip()
+        return first(typed, name).strip()
 
     basis = {"law": text("law")} if text("law") else {}
     return Wish(
@@ -326,8 +326,7 @@ def _forms(looked: Desk, found: SharingRequest) -> tuple[RequestForm, ...]:
 @post("/console/requests/{number:str}/act", status_code=303)
 async def act(number: FromPath[str], request: Posted) -> Response[str]:
     """Take a step of a request; a step that is refused says why beside the form."""
-    data = await request.form()
-    typed = {name: [str(item) for item in data.getall(name)] for name in data}
+    typed = await typed_in(request)
 
     def look() -> str | None:
         try:
@@ -346,11 +345,11 @@ async def act(number: FromPath[str], request: Posted) -> Response[str]:
     return Redirect(f"{REQUESTS}/{number}", status_code=303) if text is None else html(request, text, 422)
 
 
-def _act(request: Asked, number: str, typed: dict[str, list[str]]) -> None:
+def _act(request: Asked, number: str, typed: Typed) -> None:
     instance = instance_of(request)
     visit = viewer_in(instance, request.cookies)
-    check_form(visit, (typed.get("csrf") or [""])[0])
-    said, wanted = (typed.get("words") or [""])[0], (typed.get("act") or [""])[0]
+    check_form(visit, first(typed, "csrf"))
+    said, wanted = first(typed, "words"), first(typed, "act")
     viewer, city, made = visit.viewer, visit.city, (instance.clock, instance.new_id)
     with instance.database.transaction() as connection:
         found = _seen(connection, visit, number)
@@ -372,16 +371,16 @@ def _act(request: Asked, number: str, typed: dict[str, list[str]]) -> None:
         steps[wanted]()
 
 
-def _terms(typed: dict[str, list[str]]) -> Terms:
-    until = (typed.get("until") or [""])[0]
+def _terms(typed: Typed) -> Terms:
+    until = first(typed, "until")
     return Terms(fields=tuple(typed.get("fields", ())), until=_day(until), limits=_limits(typed))
 
 
-def _limits(typed: dict[str, list[str]]) -> Limits | None:
+def _limits(typed: Typed) -> Limits | None:
     return limits_of(_count(typed, "uses"), _count(typed, "rows_per_day"), _count(typed, "rows_per_use"))
 
 
-def _count(typed: dict[str, list[str]], name: str) -> int | None:
+def _count(typed: Typed, name: str) -> int | None:
     text = (typed.get(name) or [""])[0].strip()
     if not text:
         return None

@@ -1,6 +1,6 @@
 """What pages of sharing share: who may open them, how a request or grant stands, how a field leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
@@ -8,14 +8,18 @@ from citybrain.city.contract import Contract, Field
 from citybrain.city.grant import Limits
 from citybrain.city.offering import shared
 from citybrain.cockpits.figures_view import State
+from citybrain.hub import grants
 from citybrain.hub.grants import HeldGrant
 from citybrain.hub.limits import Used
 from citybrain.hub.sharing.record import SharingRequest
+from citybrain.kernel.errors import NotKnown
 from citybrain.kernel.messages import say
+from citybrain.kernel.postgres import Connection
 from citybrain.safeguards.masking import mask_of
 from citybrain.web.console.desk import Desk, desk_for_posts
 from citybrain.web.frames import Asked
 from citybrain.web.parts_view import Fact
+from citybrain.web.sessions import Visit
 from citybrain.web.sharing_view import FieldChoice, LimitBox
 
 REQUESTS = "/console/requests"
@@ -64,6 +68,38 @@ def state_of(looked: Desk, found: SharingRequest) -> tuple[State, str]:
     if found.overdue(looked.now):
         return "alarm", words(looked, "overdue", step=words(looked, f"state_{found.state}"))
     return _STATES[found.state], words(looked, f"state_{found.state}")
+
+
+def may_use(visit: Visit, held: HeldGrant) -> bool:
+    """Tell whether somebody may act for the body that holds a grant.
+
+    Args:
+        visit: Who looks.
+        held: The grant.
+
+    """
+    return visit.viewer.department == held.department and "request_data" in visit.viewer.may
+
+
+def grant_for(
+    connection: Connection, visit: Visit, name: str, may: Callable[[Visit, HeldGrant], bool]
+) -> HeldGrant:  # fmt: skip
+    """Return a grant in its newest version for who may do something with it.
+
+    Args:
+        connection: Any transaction.
+        visit: Who looks.
+        name: Its short name.
+        may: Tells whether they may.
+
+    Raises:
+        NotKnown: No such grant, or they may not.
+
+    """
+    found = grants.versions(connection, name)
+    if not found or not may(visit, found[0]):
+        raise NotKnown("hub.grant_unknown", grant=name)
+    return found[0]
 
 
 def grant_state(looked: Desk, held: HeldGrant) -> tuple[State, str]:
