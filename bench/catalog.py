@@ -1,23 +1,20 @@
 """The catalogue among 10,000 resources with 3,000 grants: a page of 100 by search, and one more publication."""
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from bench.scratch import scratch_database
 from citybrain.blueprint.load import load
 from citybrain.city.grant import Grant
 from citybrain.city.names import Name
 from citybrain.city.whole import City
 from citybrain.hub.catalog.publish import publish
 from citybrain.hub.catalog.search import Query, search
-from citybrain.kernel.clock import SystemClock
-from citybrain.kernel.embedded import EmbeddedServer
 from citybrain.kernel.ids import new_id
-from citybrain.kernel.migrations import migrate
 from citybrain.kernel.postgres import Database
 
 RESOURCES, GRANTS, ROUNDS = 10_000, 3_000, 60
@@ -58,17 +55,8 @@ def measured(call: Callable[[], object], rounds: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print what a page costs, and what a publication costs that changes one entry."""
-    folder = Path(tempfile.mkdtemp(prefix="citybrain-bench-"))
-    folder.chmod(0o755)
-    server = EmbeddedServer(folder / "postgres", durable=False)
-    server.start()
-    try:
-        url = server.address("postgres")
-        migrate(url, SystemClock())
-        with Database(url, max_size=2) as database:
-            _run(database)
-    finally:
-        server.stop()
+    with scratch_database() as (_, url), Database(url, max_size=2) as database:
+        _run(database)
 
 
 def _run(database: Database) -> None:

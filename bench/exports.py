@@ -2,13 +2,13 @@
 
 import json
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.scratch import scratch_database
 from citybrain.blueprint.apply import apply
 from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.load import load
@@ -18,9 +18,7 @@ from citybrain.hub.exports.record import FORMS, ExportOrder, Form, one
 from citybrain.hub.formats import Layout
 from citybrain.hub.gate import Parcel, digest
 from citybrain.kernel.clock import SystemClock
-from citybrain.kernel.embedded import EmbeddedServer
 from citybrain.kernel.ids import new_id
-from citybrain.kernel.migrations import migrate
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.workers import Worker
 
@@ -31,18 +29,10 @@ TINY = Path(__file__).parents[1] / "cities" / "tiny"
 
 def main() -> None:
     """Print what files of each format cost."""
-    folder = Path(tempfile.mkdtemp(prefix="citybrain-bench-"))
-    folder.chmod(0o755)
-    server = EmbeddedServer(folder / "postgres", durable=False)
-    server.start()
-    try:
-        url = server.address("postgres")
-        migrate(url, SystemClock())
+    with scratch_database() as (folder, url):
         instance = Instance(Settings(home=folder / "home", database_url=url), SystemClock(), new_id)
         _run(instance, folder / "city")
         instance.close()
-    finally:
-        server.stop()
 
 
 def _run(instance: Instance, folder: Path) -> None:

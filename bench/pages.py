@@ -1,7 +1,6 @@
 """Every list page of the hub's console in a city of 10,000 resources: median and p95 of the whole answer."""
 
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 from litestar.testing import TestClient
 
 from bench.catalog import GRANTS, RESOURCES, city_of, measured
+from bench.scratch import scratch_database
 from citybrain.blueprint.apply import apply
 from citybrain.blueprint.instance import Instance
 from citybrain.blueprint.load import load
@@ -17,9 +17,7 @@ from citybrain.city.whole import City
 from citybrain.hub import grants, statements
 from citybrain.hub.catalog.publish import publish
 from citybrain.kernel.clock import SystemClock, city_day
-from citybrain.kernel.embedded import EmbeddedServer
 from citybrain.kernel.ids import new_id
-from citybrain.kernel.migrations import migrate
 from citybrain.kernel.postgres import Connection
 from citybrain.kernel.settings import Settings
 from citybrain.web.application import make_application
@@ -144,17 +142,9 @@ class _Fixed(CityInForce):
 
 def main() -> None:
     """Print what each page costs; a page beyond 200 ms is marked."""
-    folder = Path(tempfile.mkdtemp(prefix="citybrain-bench-"))
-    folder.chmod(0o755)
-    server = EmbeddedServer(folder / "postgres", durable=False)
-    server.start()
-    try:
-        url = server.address("postgres")
-        migrate(url, SystemClock())
+    with scratch_database() as (folder, url):
         settings = Settings(home=folder / "home", database_url=url, demo=True)
         _run(Instance(settings, SystemClock(), new_id))
-    finally:
-        server.stop()
 
 
 def _run(instance: Instance) -> None:
