@@ -10,7 +10,9 @@ from citybrain.web.sharing_view import (
     ApplyPage,
     FieldChoice,
     GivenLine,
+    GrantLine,
     GrantPage,
+    GrantsPage,
     LimitBox,
     RequestForm,
     RequestPage,
@@ -155,6 +157,32 @@ def request(language: Language, frame: Frame) -> RequestPage:
         b("出口道闸判断车辆能否先离场", "let a gate decide whether a car may leave first"), (), (answer,),
         (Step("11-20 09:00", b("提出申请", "applied"), b("陈经理", "Chen")),),
     )  # fmt: skip
+
+
+def grants(language: Language, frame: Frame) -> GrantsPage:
+    """Make the list of grants: one that is used, one that is not, one that was closed."""
+    b = partial(both, language)
+    operator, civil = b("某停车公司", "A car-park operator"), b("市民政局", "Civil Affairs")
+    lines = (
+        GrantLine(
+            "s26-00031", "/console/grant", b("先离场后付费名单", "Pay-later list"), operator,
+            b("公共服务", "public service"), "2027-06-30", "ok", b("有效", "open"),
+            b("41,208 次，41,208 行，最近 11-20 18:33", "41,208 times, 41,208 rows, last 11-20 18:33"),
+        ),
+        GrantLine(
+            "civil-affairs-uses-visits", "/console/grant", b("就诊登记", "Visits"), civil,
+            b("行政管理", "administration"), "2027-11-20", "ok", b("有效", "open"), b("没有使用", "not used"),
+        ),
+        GrantLine(
+            "flood-2026-civil-affairs-parking", "/console/grant", b("停车泊位实况", "Parking status"), civil,
+            b("应急处置", "emergency"), "2026-08-02", "none", b("已终止", "closed"), b("没有使用", "not used"),
+        ),
+    )  # fmt: skip
+    filters = (
+        Link(b("本单位使用的", "Used by us"), "/console/grants", current=True),
+        Link(b("本单位提供的", "Provided by us"), "/console/grants?role=provider"),
+    )
+    return GrantsPage(frame, rail(language, "grants"), filters, lines, b("近 60 天", "last 60 days"))
 
 
 def grant(language: Language, frame: Frame) -> GrantPage:

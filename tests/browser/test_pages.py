@@ -24,6 +24,8 @@ WORK_PAGES = (
     "/portal/explained",
     "/console/destructions",
     "/console/destruction",
+    "/console/emergencies",
+    "/console/emergency",
     "/problem",
     "/console/dissents",
     "/console/dissent",
@@ -51,6 +53,7 @@ WORK_PAGES = (
     "/console/subscription",
     "/console/statements",
     "/console/usage",
+    "/console/grants",
     "/console/services",
     "/console/lineage_graph",
 )

@@ -118,7 +118,9 @@ def test_the_rate_counts_grants_that_should_have_a_report(shared: Instance) -> N
         clock = later(shared, days)
         with shared.database.reading() as connection:
             found = effects.standing(connection, shared.city_now(), clock.now(), things=[VISITS])
-            return effects.rate(found, city_day(clock.now(), shared.city_now().zone))
+            rate = effects.rate(found, city_day(clock.now(), shared.city_now().zone))
+            assert effects.rate_of(connection, shared.city_now(), clock.now(), things=[VISITS]) == rate
+            return rate
 
     assert rate(10) == (0, 0)
     assert rate(182) == (1, 0)

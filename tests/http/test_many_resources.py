@@ -15,6 +15,7 @@ from citybrain.city.whole import City
 from citybrain.governance import scorecard
 from citybrain.governance.dissent.case import Raiser
 from citybrain.governance.dissent.raising import contestable, require_use
+from citybrain.governance.ranking import rank
 from citybrain.governance.scorecard import TOTAL
 from citybrain.kernel.errors import AccessRefused
 from citybrain.web.console import dissent_pages
@@ -120,3 +121,25 @@ def test_brief_scores_are_the_whole_ones_without_what_nothing_is_known_of(
     }
     mine = {score for score in whole if score.subject == "contract:metro/flow_15min"}
     assert mine == {score for score in one if score.subject == "contract:metro/flow_15min"}
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 1000])
+def test_the_board_ranks_the_totals_that_are_reckoned_page_by_page(
+    many: City, instance: Instance, client: TestClient[Any], headers: dict[str, str], limit: int
+) -> None:
+    body = '{"slot_start": "2026-11-20T08:00:00+08:00", "station": "S1", "entries": 1, "exits": 2}\n{"station": "X"}'
+    assert client.post(FLOW, content=body, headers=headers).status_code == 201
+    now = instance.clock.now()
+    today = now.astimezone(many.zone).date()
+    days = (today - timedelta(days=6), today, now)
+    with instance.database.reading() as connection:
+        totals = [score for score in scorecard.reckon(connection, many, *days) if score.dimension == TOTAL]
+        pages = [rank(connection, many, *days, limit, start) for start in range(0, len(many.contracts) + limit, limit)]
+    totals.sort(key=lambda score: (score.share is None, -(score.share or 0), score.subject))
+    assert [one for page in pages for one in page.resources] == [
+        score for score in totals if score.subject.startswith("contract:")
+    ]
+    assert list(pages[0].bodies) == [score for score in totals if score.subject.startswith("dept:")]
+    assert totals[0].share is not None
+    assert pages[-1].resources == ()
+    assert {page.total for page in pages} == {len(many.contracts)}

@@ -11,7 +11,7 @@ import pytest
 from litestar.testing import TestClient
 
 from citybrain.blueprint.instance import Instance
-from citybrain.hub import grants, statements
+from citybrain.hub import grants, statements, usage
 from citybrain.hub.question import Question
 from citybrain.hub.subscriptions import standing
 from citybrain.hub.subscriptions.standing import Subscription, SubscriptionOrder
@@ -204,3 +204,25 @@ def test_a_grant_nobody_uses_is_told_to_both_sides_with_its_fields(city: Instanc
         assert (GRANT in page, "从未使用" in page) == (True, True), person
     city.releaser.release(Question(LEVELS, "operation", ("gauge", "at")), USER)
     assert re.search("1 个字段没用过.*?update", people.open("gu", "/console/usage")[1], re.DOTALL)
+
+
+def test_many_grants_nobody_uses_come_in_pages_that_hold_every_one_once(city: Instance, people) -> None:
+    long_ago = city.clock.now() - timedelta(days=90)
+    with city.database.transaction() as connection:
+        for number in range(60):
+            order = grants.GrantOrder(
+                f"g{number}", LEVELS, "dept:government", "operation", {}, ("gauge",), long_ago,
+                city.clock.now() + timedelta(days=90),
+            )  # fmt: skip
+            grants.make(connection, order, "zhou", long_ago, new_id)
+    since = city.clock.now() - usage.QUIET
+    with city.database.reading() as connection:
+        every = usage.unused(connection, since, things=[LEVELS])
+        parts = [usage.unused_page(connection, since, 25, start, things=[LEVELS]) for start in (0, 25, 50, 75)]
+    assert [idle for found, _ in parts for idle in found] == every
+    assert {total for _, total in parts} == {len(every)} == {60}
+    assert [idle.grant.name for idle in every] == sorted(f"g{number}" for number in range(60))
+    pages = [people.open("zhou", f"/console/usage?role=provider&page={page}")[1] for page in (1, 2)]
+    shown = [re.findall(r'<a class="mono" href="/console/grants/(g[0-9]+)">', page) for page in pages]
+    assert [len(names) for names in shown] == [50, 10]
+    assert shown[0] + shown[1] == [idle.grant.name for idle in every]

@@ -5,7 +5,7 @@ gives the same; what was reckoned for a day is kept in versions (Hangzhou art. 1
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -30,6 +30,9 @@ DIMENSIONS = (
 ASPECT = "aspect:"
 TOTAL = "total"
 _COUNTED_BY_ROWS = frozenset(DIMENSIONS) - {"accessibility"}
+_ASPECTS: Mapping[str, tuple[str, ...]] = {f"{ASPECT}{name}": below for name, below in LAW_ASPECTS.items()}
+_LEGALITY = f"{ASPECT}legality"
+_UNKNOWN: dict[str, float | None] = dict.fromkeys((*DIMENSIONS, *_ASPECTS, TOTAL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,44 +131,97 @@ def reckon(
 
     """
     contracts = [item for item in city.contracts.values() if among is None or item.ref in among]
-    given = {
-        "zone": city.settings.city.zone, "first": first, "last": last,
-        "contracts": [item.ref for item in contracts],
-        "promises": [_promise(item) for item in contracts],
-    }  # fmt: skip
-    came = {row[0]: row[1:] for row in connection.execute(_sql()["came"], given)}
-    broken: dict[str, dict[str, int]] = {}
-    for contract, dimension, rows in connection.execute(_sql()["broken"], given):
-        broken.setdefault(contract, {})[dimension] = int(rows)
-    upheld = {row[0]: int(row[1]) for row in connection.execute(_sql()["upheld"], given)}
     found: list[Score] = []
-    totals: dict[str, list[list[Score]]] = {}
-    for contract in contracts:
-        parts = totals.setdefault(contract.provider, [])
-        if brief and not any(contract.ref in known for known in (came, broken, upheld)):
+    bodies: dict[str, Body] = {}
+    for contract, shares, rows in each(connection, city, contracts, (first, last), now):
+        body = bodies.setdefault(contract.provider, Body())
+        if shares is None and brief:
             found.append(Score(contract.ref, TOTAL, None, 0))
             continue
-        batches, received, refused, late, begun = came.get(contract.ref, (0, 0, 0, 0, None))
-        expected = _expected(contract, city, (first, last), begun, now)
-        scores = _of_contract(
-            contract, _Came(batches, int(received), refused, late, expected),
-            broken.get(contract.ref, {}), upheld.get(contract.ref, 0),
-        )  # fmt: skip
-        found += scores
-        parts.append(scores)
-    nothing = [_with_aspects("", dict.fromkeys(DIMENSIONS), None, 0)]
-    for department, scored in totals.items():
-        found += _of_department(department, scored or nothing)
+        found += [Score(contract.ref, name, share, rows) for name, share in (shares or _UNKNOWN).items()]
+        body.take(shares or _UNKNOWN, rows)
+    for department, body in bodies.items():
+        found += [Score(department, name, body.share(name), body.rows) for name in _UNKNOWN]
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Came:
+class _Counted:
+    """What the gate counted of a contract."""
+
     batches: int
     received: int
     refused: int
     late: int
     expected: int | None
+    broken: Mapping[str, int]
+    upheld: int
+
+
+class Body:
+    """A department's shares: each resource counts by its rows; one that had none says nothing."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.rows = 0
+        self._sums: dict[str, tuple[float, int]] = {}
+
+    def take(self, shares: Mapping[str, float | None], rows: int) -> None:
+        """Count a resource in.
+
+        Args:
+            shares: Of the resource, by dimension.
+            rows: Rows they rest on.
+
+        """
+        self.rows += rows
+        weight = max(rows, 1)
+        for name, share in shares.items():
+            if share is not None:
+                right, rested = self._sums.get(name, (0.0, 0))
+                self._sums[name] = (right + share * weight, rested + weight)
+
+    def share(self, name: str) -> float | None:
+        """Tell the share of a dimension; none where nothing was measured."""
+        right, rested = self._sums.get(name, (0.0, 0))
+        return right / rested if rested else None
+
+
+def each(
+    connection: Connection, city: City, contracts: Sequence[Contract], days: tuple[date, date], now: datetime
+) -> Iterator[tuple[Contract, Mapping[str, float | None] | None, int]]:
+    """Go through contracts with what was right of them.
+
+    Args:
+        connection: A reading transaction.
+        city: The revision in force.
+        contracts: Which.
+        days: First and last day of arrival, both included.
+        now: Present instant.
+
+    Yields:
+        The contract; its share by dimension, aspect and in all, none where nothing is known of it; its rows.
+
+    """
+    given = {
+        "zone": city.settings.city.zone, "first": days[0], "last": days[1],
+        "contracts": [item.ref for item in contracts],
+        "promises": [_promise(item) for item in contracts],
+    }  # fmt: skip
+    came = {row[0]: row for row in connection.execute(_sql()["came"], given).fetchall()}
+    broken: dict[str, dict[str, int]] = {}
+    for ref, dimension, rows in connection.execute(_sql()["broken"], given).fetchall():
+        broken.setdefault(ref, {})[dimension] = int(rows)
+    upheld = {ref: int(rows) for ref, rows in connection.execute(_sql()["upheld"], given).fetchall()}
+    for contract in contracts:
+        ref = contract.ref
+        if ref in came or ref in broken or ref in upheld:
+            _, batches, received, refused, late, begun = came.get(ref, (ref, 0, 0, 0, 0, None))
+            expected = _expected(contract, city, days, begun, now)
+            counted = _Counted(batches, int(received), refused, late, expected, broken.get(ref, {}), upheld.get(ref, 0))
+            yield contract, _shares(contract, counted), counted.received
+        else:
+            yield contract, None, 0
 
 
 def _promise(contract: Contract) -> timedelta | None:
@@ -183,53 +239,30 @@ def _expected(
     return max(0, (ends - begins) // contract.cycle)
 
 
-def _of_contract(contract: Contract, came: _Came, broken: Mapping[str, int], upheld: int) -> list[Score]:
-    promised = {rule.dimension for rule in contract.rules}
-    rows = came.received
-    shares: dict[str, float | None] = dict.fromkeys(DIMENSIONS)
-    for dimension in _COUNTED_BY_ROWS & (promised | set(broken)):
-        if rows:
+def _shares(contract: Contract, counted: _Counted) -> dict[str, float | None]:
+    """Reckon the share of what was right in each dimension, each of the law's aspects, and in all."""
+    shares, broken, rows = _UNKNOWN.copy(), counted.broken, counted.received
+    if rows:
+        for dimension in _COUNTED_BY_ROWS.intersection([*broken, *(rule.dimension for rule in contract.rules)]):
             shares[dimension] = max(0.0, 1 - broken.get(dimension, 0) / rows)
-    if upheld and came.batches:  # what passed every rule and was wrong all the same
-        wrong = broken.get("accuracy", 0) + upheld
-        shares["accuracy"] = max(0.0, 1 - wrong / max(rows, upheld))
-    if came.batches and _promise(contract) is not None:
-        punctual = 1 - came.late / came.batches
+    if counted.upheld and counted.batches:  # what passed every rule and was wrong all the same
+        wrong = broken.get("accuracy", 0) + counted.upheld
+        shares["accuracy"] = max(0.0, 1 - wrong / max(rows, counted.upheld))
+    if counted.batches and _promise(contract) is not None:
+        punctual = 1 - counted.late / counted.batches
         shares["timeliness"] = min(punctual, shares["timeliness"] if shares["timeliness"] is not None else 1.0)
-    if came.expected and came.batches:
-        shares["accessibility"] = min(1.0, came.batches / came.expected)
-    lawful = 1 - came.refused / came.batches if came.batches else None
-    return _with_aspects(contract.ref, shares, lawful, rows)
-
-
-def _with_aspects(subject: str, shares: Mapping[str, float | None], lawful: float | None, rows: int) -> list[Score]:
-    scores = [Score(subject, name, share, rows) for name, share in shares.items()]
-    aspects = {
-        aspect: lawful if aspect == "legality" else _mean(shares[name] for name in below)
-        for aspect, below in LAW_ASPECTS.items()
-    }
-    scores += [Score(subject, f"{ASPECT}{name}", share, rows) for name, share in aspects.items()]
-    return [*scores, Score(subject, TOTAL, _mean(aspects.values()), rows)]
+    if counted.expected and counted.batches:
+        shares["accessibility"] = min(1.0, counted.batches / counted.expected)
+    for name, below in _ASPECTS.items():
+        shares[name] = _mean([shares[one] for one in below])
+    shares[_LEGALITY] = 1 - counted.refused / counted.batches if counted.batches else None
+    shares[TOTAL] = _mean([shares[name] for name in _ASPECTS])
+    return shares
 
 
 def _mean(shares: Iterable[float | None]) -> float | None:
     known = [share for share in shares if share is not None]
     return sum(known) / len(known) if known else None
-
-
-def _of_department(department: str, parts: Sequence[Sequence[Score]]) -> list[Score]:
-    """Let each resource count by its rows; one that had none says nothing."""
-    by_name: dict[str, list[Score]] = {}
-    for scores in parts:
-        for score in scores:
-            by_name.setdefault(score.dimension, []).append(score)
-    made = []
-    for name, scores in by_name.items():
-        known = [(score.share, max(score.rows, 1)) for score in scores if score.share is not None]
-        weight = sum(rows for _, rows in known)
-        share = sum(share * rows for share, rows in known) / weight if weight else None
-        made.append(Score(department, name, share, sum(score.rows for score in scores)))
-    return made
 
 
 def keep(connection: Connection, city: City, day: date, clock: Clock, new_id: NewId, *, reason: str = "") -> int:

@@ -234,6 +234,31 @@ def rate(found: Sequence[Standing], today: date) -> tuple[int, int]:
     return len(asked), sum(item.reported is not None and item.due_on > today for item in asked)
 
 
+def rate_of(
+    connection: Connection, city: City, at: datetime, *, department: str | None = None,
+    things: Sequence[str] | None = None,
+) -> tuple[int, int]:  # fmt: skip
+    """Count what ``rate`` counts of ``standing``, without reading every grant.
+
+    Args:
+        connection: Any transaction.
+        city: For its zone and period.
+        at: Present instant.
+        department: Only of this body.
+        things: Only on these contracts and services.
+
+    Returns:
+        Grants that were reported on or are due, of which so many have a report that is not overdue.
+
+    """
+    given = {
+        "now": at, "today": city_day(at, city.zone), "zone": city.zone.key, "department": department,
+        "things": None if things is None else list(things), "period": city.settings.periods.effect_report,
+    }  # fmt: skip
+    row = connection.execute(_sql()["rate"], given).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 def claim_reminder(connection: Connection, item: Standing, at: datetime) -> bool:
     """Claim the one reminder of a due day.
 

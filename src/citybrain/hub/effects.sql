@@ -33,6 +33,24 @@ WHERE held.state = 'open' AND held.starts_at <= %(now)s AND held.ends_at > %(now
     AND (%(things)s::text[] IS NULL OR held.thing = ANY(%(things)s))
 ORDER BY held.name;
 
+-- name: rate
+-- How many open grants were reported on or are due, and how many of them have a report that is not overdue.
+SELECT count(*) FILTER (WHERE reported IS NOT NULL OR due_on <= %(today)s),
+    count(*) FILTER (WHERE reported IS NOT NULL AND due_on > %(today)s)
+FROM (
+    SELECT told.reported, coalesce(told.reported, (
+        SELECT min(earlier.starts_at AT TIME ZONE %(zone)s)::date FROM hub_grant AS earlier
+        WHERE earlier.name = held.name
+    )) + %(period)s::integer AS due_on
+    FROM hub_grant AS held
+    CROSS JOIN LATERAL (
+        SELECT max(last_day) AS reported FROM hub_effect WHERE grant_name = held.name
+    ) AS told
+    WHERE held.state = 'open' AND held.starts_at <= %(now)s AND held.ends_at > %(now)s
+        AND (%(department)s::text IS NULL OR held.department = %(department)s)
+        AND (%(things)s::text[] IS NULL OR held.thing = ANY(%(things)s))
+) AS standing;
+
 -- name: remind
 -- A reminder goes out once for each due day of a grant.
 INSERT INTO hub_effect_reminder (grant_name, due_on, at) VALUES (%(grant)s, %(due_on)s, %(at)s)

@@ -317,6 +317,17 @@ def listed(
     return _grants(connection, "listed", given)
 
 
+def some(connection: Connection, ids: Sequence[UUID]) -> list[HeldGrant]:
+    """Return some versions of grants, in the order they are named in.
+
+    Args:
+        connection: Any transaction.
+        ids: Which; one that is not there is left out.
+
+    """
+    return _grants(connection, "some", {"ids": list(ids)}) if ids else []
+
+
 def versions(connection: Connection, name: str) -> list[HeldGrant]:
     """Return every version of a grant, the newest first.
 

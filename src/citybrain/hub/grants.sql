@@ -38,6 +38,14 @@ WHERE (%(department)s::text IS NULL OR department = %(department)s)
     AND (%(open)s::boolean IS NULL OR (state = 'open') = %(open)s)
 ORDER BY made_at DESC, name, version DESC LIMIT %(limit)s OFFSET %(offset)s;
 
+-- name: some
+-- Some versions of grants, in the order they are asked for.
+SELECT id, name, version, thing, department, purpose, basis, scenario, fields, clear_fields, rows, starts_at, ends_at,
+    source, request, emergency, state, made_by, made_at, closed_by, closed_at, close_reason,
+    most_uses, most_rows_per_day, most_rows_per_use, assessment
+FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS asked (version_id, place)
+JOIN hub_grant ON hub_grant.id = asked.version_id ORDER BY asked.place;
+
 -- name: versions
 -- Every version of a grant, the newest first.
 SELECT id, name, version, thing, department, purpose, basis, scenario, fields, clear_fields, rows, starts_at, ends_at,

@@ -13,7 +13,6 @@ from citybrain.kernel.postgres import Connection
 from citybrain.kernel.sql import statements
 
 QUIET: Final = timedelta(days=60)
-_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +96,44 @@ def unused(
         Hangzhou art. 13 (no more than needed).
 
     """
-    held = grants.listed(connection, department=department, things=things, open_only=True, limit=_MOST)
-    standing = [item for item in held if item.starts_at < since]
-    uses = grants.use_of(connection, standing, since)
+    return unused_page(connection, since, None, 0, department=department, things=things)[0]
+
+
+def unused_page(
+    connection: Connection, since: datetime, limit: int | None, offset: int, *,
+    department: str | None = None, things: Sequence[str] | None = None,
+) -> tuple[list[IdleGrant], int]:  # fmt: skip
+    """List some of the open grants of which something was not used, and tell how many there are.
+
+    Args:
+        connection: Any transaction.
+        since: Releases from here on count; younger grants are left out.
+        limit: Most grants; none for all.
+        offset: Grants to leave out first.
+        department: Only of this body.
+        things: Only on these contracts.
+
+    Returns:
+        The grants, wholly unused ones first, the longest granted first; and how many there are in all.
+
+    Source:
+        Hangzhou art. 13 (no more than needed).
+
+    """
+    given = {
+        "since": since, "department": department, "things": None if things is None else list(things),
+        "limit": limit, "offset": offset,
+    }  # fmt: skip
+    rows = connection.execute(_sql()["idle"], given).fetchall()
+    held = grants.some(connection, [row[1] for row in rows if row[1] is not None])
+    uses = grants.use_of(connection, held, since)
     found = []
-    for item in standing:
+    for item in held:
         use = uses.get(item.id)
         idle = tuple(name for name in item.fields if use is None or name not in use.fields)
         if idle:
             found.append(IdleGrant(item, use.releases if use else 0, idle))
-    return sorted(found, key=lambda idle: (idle.releases > 0, idle.grant.starts_at, idle.grant.name))
+    return found, int(rows[0][0])
 
 
 def _given(city: City, first: date, whose: Concerned) -> dict[str, Any]:

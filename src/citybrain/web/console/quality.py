@@ -16,6 +16,7 @@ from citybrain.governance.dissent import answering, case
 from citybrain.governance.dissent.case import Dissent, Raiser
 from citybrain.governance.dissent.raising import Order, raise_dissent
 from citybrain.governance.quality_report import as_csv, report
+from citybrain.governance.ranking import rank
 from citybrain.governance.scorecard import ASPECT, TOTAL, Score
 from citybrain.kernel.errors import AccessRefused, NotKnown, WrongUse
 from citybrain.kernel.messages import say
@@ -57,15 +58,9 @@ async def board(request: Asked) -> Response[str]:
 def _board(request: Asked, looked: Desk) -> QualityPage:
     today = looked.now.astimezone(looked.city.zone).date()
     first = today - timedelta(days=DAYS - 1)
-    scores = scorecard.reckon(looked.connection, looked.city, first, today, looked.now, brief=True)
-    totals = sorted(
-        (score for score in scores if score.dimension == TOTAL),
-        key=lambda score: (score.share is None, -(score.share or 0), score.subject),
-    )
+    page = page_number(request)
+    ranked = rank(looked.connection, looked.city, first, today, looked.now, ON_PAGE, (page - 1) * ON_PAGE)
     marked = scorecard.contested(looked.connection)
-    bodies = [score for score in totals if score.subject.startswith("dept:")]
-    resources, page = [score for score in totals if score.subject.startswith("contract:")], page_number(request)
-    shown = resources[(page - 1) * ON_PAGE : page * ON_PAGE]
     month = today.replace(day=1)
     months = []
     for _ in range(MONTHS):
@@ -74,11 +69,13 @@ def _board(request: Asked, looked: Desk) -> QualityPage:
     return QualityPage(
         frame(request, looked.visit, "console"),
         rail(looked, "quality"),
-        tuple(_line(looked, item, department_name(looked.city, item.subject, looked.language)) for item in bodies),
-        tuple(_resource_line(looked, item, marked) for item in shown),
+        tuple(
+            _line(looked, item, department_name(looked.city, item.subject, looked.language)) for item in ranked.bodies
+        ),
+        tuple(_resource_line(looked, item, marked) for item in ranked.resources),
         _say(looked, "period", days=DAYS, at=looked.stamp(looked.now)),
         tuple(months),
-        pager(HERE, page, ON_PAGE, len(shown), len(resources)) if len(resources) > ON_PAGE else None,
+        pager(HERE, page, ON_PAGE, len(ranked.resources), ranked.total) if ranked.total > ON_PAGE else None,
     )
 
 

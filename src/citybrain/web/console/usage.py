@@ -52,17 +52,18 @@ def _page(request: Asked, looked: Desk) -> UsagePage:
     first = today - timedelta(days=DAYS - 1)
     used = usage.daily(looked.connection, looked.city, first, whose)
     top = usage.top(looked.connection, looked.city, first, whose, TOP)
-    idle = usage.unused(looked.connection, looked.now - usage.QUIET, department=department, things=things)
-    standing = effects.standing(looked.connection, looked.city, looked.now, department=department, things=things)
-    shown = idle[(page - 1) * ON_PAGE : page * ON_PAGE]
-    state, word = _reported(looked, effects.rate(standing, today))
+    shown, total = usage.unused_page(
+        looked.connection, looked.now - usage.QUIET, ON_PAGE, (page - 1) * ON_PAGE, department=department, things=things
+    )
+    rate = effects.rate_of(looked.connection, looked.city, looked.now, department=department, things=things)
+    state, word = _reported(looked, rate)
     most = max((item.releases for item in top), default=1)
     return UsagePage(
         frame(request, looked.visit, "console"), rail(looked, "usage"),
         tuple(Link(words(looked, f"held_{item}"), address(HERE, role=item), current=item == role) for item in roles),
         _said(looked, "period", days=DAYS), _trend(looked, used, first, today),
         tuple(_top(looked, item, most) for item in top), state, word,
-        tuple(_idle(looked, item) for item in shown), pager(HERE, page, ON_PAGE, len(shown), len(idle), role=asked),
+        tuple(_idle(looked, item) for item in shown), pager(HERE, page, ON_PAGE, len(shown), total, role=asked),
     )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def _trend(looked: Desk, used: list[DayUse], first: date, today: date) -> Trend:
     summary = _said(
         looked, "summary", days=DAYS, releases=number(sum(releases)), rows=number(rows),
         most=number(max(releases)), day=f"{days[releases.index(max(releases))]:%m-%d}",
-    )  # fmt: skip
+    ) if used else _said(looked, "summary_none", days=DAYS)  # fmt: skip
     return Trend(
         "uses", _said(looked, "trend"), _said(looked, "times"), tuple(f"{day:%m-%d}" for day in days) if used else (),
         (Series(_said(looked, "releases"), "measured", releases),), summary, _said(looked, "day"), bars=True,
