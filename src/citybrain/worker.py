@@ -18,6 +18,7 @@ from citybrain.governance import person_requests
 from citybrain.governance.bulk_reads import watch_bulk_reads
 from citybrain.governance.dissent.clocks import watch
 from citybrain.governance.effects import remind_effects
+from citybrain.governance.emergencies import watch_emergencies
 from citybrain.governance.scorecard import keep_if_due
 from citybrain.governance.sharing import watch_requests
 from citybrain.hub import statements
@@ -150,6 +151,8 @@ def _watch(instance: Instance, stop: threading.Event) -> None:
                 watch(connection, instance.city_now(), instance.clock, instance.new_id)
                 person_requests.watch(connection, instance.city_now(), instance.clock, instance.new_id)
                 watch_requests(connection, instance.city_now(), instance.clock, instance.new_id)
+            with instance.database.transaction() as connection:
+                watch_emergencies(connection, instance.city_now(), instance.clock, instance.new_id)
             with instance.database.transaction() as connection:
                 watch_bulk_reads(connection, instance.city_now(), instance.clock, instance.new_id)
                 remind_effects(connection, instance.city_now(), instance.clock, instance.new_id)

@@ -24,6 +24,7 @@ from tests.browser import (
     sample_console,
     sample_destruction,
     sample_dissent,
+    sample_emergencies,
     sample_exchange,
     sample_law,
     sample_limits,
@@ -139,10 +140,18 @@ def pages(outline: Outline | None = None) -> dict[str, Page]:
         for name in ("destructions", "destruction")
     }
 
+    console |= {
+        f"/console/{name}": (
+            f"console/{name}.html",
+            with_frame(f"/console/{name}", "console", getattr(sample_emergencies, name)),
+        )
+        for name in ("emergencies", "emergency")
+    }
+
     def explained(language: Language, asked: dict[str, str]) -> object:
         return sample_destruction.explained(language, replace(frame(language, "/portal/explained", None), sections=()))
 
-    limited = ("apply", "bulk_reads", "grant", "request", "standards")
+    limited = ("apply", "bulk_reads", "grant", "grants", "request", "standards")
     console |= {
         f"/console/{name}": (
             f"console/{name}.html",

@@ -22,6 +22,7 @@ from citybrain.scenarios import runs
 from tests.law import (
     sabotages_bodies,
     sabotages_dissent,
+    sabotages_emergencies,
     sabotages_limits,
     sabotages_persons,
     sabotages_protection,
@@ -267,6 +268,7 @@ def sabotages() -> dict[str, Sabotage]:
         sys.modules[__name__],
         sabotages_bodies,
         sabotages_dissent,
+        sabotages_emergencies,
         sabotages_limits,
         sabotages_persons,
         sabotages_protection,

@@ -73,6 +73,8 @@ class Clocks(Noun):
         dissent: Verifying a dissent and answering it.
         dissent_reaction: Reaction of the raiser to an answer; without one the dissent lapses.
         person_request: Answer to a person who asks for deletion or an explanation.
+        emergency_review: Review after an emergency in which data was granted provisionally.
+        emergency_deletion: Report of a body that received rows in an emergency on the deletion of its copies.
 
     """
 
@@ -83,6 +85,8 @@ class Clocks(Noun):
     dissent: WorkingDays = 10
     dissent_reaction: WorkingDays = 10
     person_request: WorkingDays = 15
+    emergency_review: WorkingDays = 10
+    emergency_deletion: WorkingDays = 5
 
 
 CalendarDays = Annotated[int, Field(ge=1, le=3660)]

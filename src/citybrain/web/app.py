@@ -27,6 +27,7 @@ from citybrain.web.api import (
     destructions,
     dissents,
     effects,
+    emergencies,
     exports,
     facts,
     later_calls,
@@ -154,6 +155,7 @@ def _handlers() -> list[HTTPRouteHandler]:
     handlers += [
         *exports.HANDLERS,
         *effects.HANDLERS,
+        *emergencies.HANDLERS,
         *bulk_reads.HANDLERS,
         *standards.HANDLERS,
         *destructions.HANDLERS,

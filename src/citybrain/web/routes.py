@@ -13,6 +13,8 @@ from citybrain.web.console import (
     destructions,
     dissent,
     effects,
+    emergencies,
+    emergency_desk,
     exchange,
     exports,
     grants,
@@ -47,6 +49,7 @@ def all_routes() -> list[ControllerRouterHandler]:
         *usage.ROUTES,
         *lineage.ROUTES,
     ]
+    console += [*emergencies.ROUTES, *emergency_desk.ROUTES]
     console += [*destructions.ROUTES, *destroying.ROUTES]
     return [
         *door.ROUTES,

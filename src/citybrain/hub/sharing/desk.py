@@ -3,6 +3,7 @@
 Source: Hangzhou art. 8, 13; Nanjing art. 7. The clocks count working days and are the city's.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -30,6 +31,7 @@ from citybrain.hub.sharing.record import WAITING, WORDS_CHARACTERS, SharingReque
 from citybrain.kernel.clock import Clock, city_day
 from citybrain.kernel.errors import AccessRefused, Conflicting, NotKnown, WrongUse
 from citybrain.kernel.ids import NewId
+from citybrain.kernel.messages import LANGUAGES, say
 from citybrain.kernel.postgres import Connection
 from citybrain.safeguards.viewing import Viewer, require
 
@@ -280,10 +282,12 @@ def grant_in_emergency(
         new_id: Source of identifiers.
 
     Raises:
+        AccessRefused: Not the viewer's to grant, or prohibited.
         Conflicting: The emergency is not declared or is over.
+        WrongUse: More is asked than is necessary, or no legal basis is named.
 
     Source:
-        Nanjing art. 13 (突发事件应急).
+        Nanjing art. 13 (突发事件应急、必需的信息).
 
     """
     require(viewer, "operate_hub")
@@ -293,9 +297,8 @@ def grant_in_emergency(
     if needs_higher(city, wish.thing) and not may_approve(city, viewer, contract.provider):
         raise AccessRefused("hub.approval_elsewhere", number=emergency)
     require_permitted(city, contract.ref, department, wish.purpose, wish.fields)
-    running = next((item for item in emergencies.listed(connection) if item.name == emergency), None)
-    if running is None or not emergencies.runs(connection, emergency, at):
-        raise Conflicting("hub.emergency_unknown", emergency=emergency)
+    running = emergencies.running(connection, emergency, at)
+    _require_necessary(city, replace(wish, until=city_day(running.ends_at, city.zone)), contract, department, at)
     name = f"{emergency}-{department.removeprefix('dept:')}-{contract.resource}"
     order = GrantOrder(
         name, contract.ref, department, wish.purpose, wish.basis, wish.fields, at, running.ends_at, "emergency",
@@ -303,6 +306,18 @@ def grant_in_emergency(
         assessment=wish.assessment,
     )  # fmt: skip
     return grants.make(connection, order, viewer.person, at, new_id)
+
+
+def _require_necessary(city: City, wish: Wish, contract: Contract, department: str, at: datetime) -> None:
+    """Stop what is more than necessary; an emergency has no time to send a wish back and forth, so it says why."""
+    applicant = city.departments[department]
+    found = [
+        *too_much(wish, contract, applicant, city_day(at, city.zone)),
+        *unlimited(wish, applicant, city.settings.outbound_purposes),
+    ]
+    if found:
+        said = {one: "; ".join(say(f"sharing.{item.kind}", one, **item.values) for item in found) for one in LANGUAGES}
+        raise WrongUse("emergencies.too_much", points=[item.kind for item in found], said=said)
 
 
 def _contract(city: City, ref: str) -> Contract:

@@ -9,6 +9,7 @@ from citybrain.web.api import (
     calls_description,
     catalog_description,
     destructions_description,
+    emergencies_description,
     exports_description,
     sharing_description,
     standards,
@@ -85,6 +86,7 @@ def document() -> Schema:
             **exports_description.paths(),
             **standards.paths(),
             **destructions_description.paths(),
+            **emergencies_description.paths(),
             **calls_description.paths(),
             "/api/v1/dissents": {"post": _raise_dissent()},
             "/api/v1/dissents/{number}": {"get": _dissent()},
@@ -102,6 +104,7 @@ def document() -> Schema:
                 **subscriptions_description.schemas(),
                 **exports_description.schemas(),
                 **destructions_description.schemas(),
+                **emergencies_description.schemas(),
             },
         },
     }

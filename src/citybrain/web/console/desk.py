@@ -187,7 +187,7 @@ def rail(looked: Desk, here: str) -> tuple[RailGroup, ...]:
         ]
     groups.insert(0, RailGroup(looked.words("rail_find"), (link("catalog"), link("standards"))))
     if looked.visit.viewer.may & {"request_data", "grant_data", "operate_hub"}:
-        shared = ("requests", "grants", "subscriptions", "exports", "statements", "usage", "services")
+        shared = ("requests", "grants", "emergencies", "subscriptions", "exports", "statements", "usage", "services")
         groups.append(RailGroup(looked.words("rail_share"), tuple(link(name) for name in shared)))
     watch = [link("dissents"), link("quality")]
     if looked.visit.viewer.may & {"operate_hub", "repair_rows"}:
