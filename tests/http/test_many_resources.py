@@ -101,7 +101,7 @@ def test_what_can_be_contested_is_the_same_one_by_one_and_all_at_once(many: City
         assert all_at_once == one_by_one, department
 
 
-def test_brief_scores_are_the_whole_ones_without_what_nothing_is_known_of(
+def test_a_contract_s_scores_are_the_same_reckoned_alone_and_among_all(
     many: City, instance: Instance, client: TestClient[Any], headers: dict[str, str]
 ) -> None:
     body = '{"slot_start": "2026-11-20T08:00:00+08:00", "station": "S1", "entries": 1, "exits": 2}\n{"station": "X"}'
@@ -111,16 +111,10 @@ def test_brief_scores_are_the_whole_ones_without_what_nothing_is_known_of(
     with instance.database.reading() as connection:
         days = (today - timedelta(days=6), today, now)
         whole = scorecard.reckon(connection, many, *days)
-        brief = scorecard.reckon(connection, many, *days, brief=True)
         one = scorecard.reckon(connection, many, *days, among=("contract:metro/flow_15min",))
-    assert set(brief) < set(whole)
-    known = {score.subject for score in whole if score.rows or score.share is not None}
-    assert {score for score in whole if score.subject in known} <= set(brief)
-    assert {score for score in whole if score.dimension == TOTAL} == {
-        score for score in brief if score.dimension == TOTAL
-    }
     mine = {score for score in whole if score.subject == "contract:metro/flow_15min"}
     assert mine == {score for score in one if score.subject == "contract:metro/flow_15min"}
+    assert any(score.rows for score in mine)
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100, 1000])

@@ -111,7 +111,7 @@ def grade_of(share: float) -> Grade:
 
 def reckon(
     connection: Connection, city: City, first: date, last: date, now: datetime, *,
-    among: Sequence[str] | None = None, brief: bool = False,
+    among: Sequence[str] | None = None,
 ) -> list[Score]:  # fmt: skip
     """Reckon the scores of all resources and bodies over some days, as they are at this moment.
 
@@ -121,7 +121,6 @@ def reckon(
         first, last: Days of arrival, both included.
         now: Present instant: nobody owes what is not due yet.
         among: Only these contracts; bodies are then reckoned by them alone.
-        brief: A contract nothing is known of has its total alone.
 
     Returns:
         Scores of contracts, then of departments; what had no rows has no share.
@@ -135,9 +134,6 @@ def reckon(
     bodies: dict[str, Body] = {}
     for contract, shares, rows in each(connection, city, contracts, (first, last), now):
         body = bodies.setdefault(contract.provider, Body())
-        if shares is None and brief:
-            found.append(Score(contract.ref, TOTAL, None, 0))
-            continue
         found += [Score(contract.ref, name, share, rows) for name, share in (shares or _UNKNOWN).items()]
         body.take(shares or _UNKNOWN, rows)
     for department, body in bodies.items():
