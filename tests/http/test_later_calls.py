@@ -209,3 +209,70 @@ def test_a_failure_told_later_reaches_the_consumer_without_the_provider_s_words(
     told = client.get(look, headers=desk)
     assert (told.status_code, told.json()["code"]) == (422, "calls.provider_refused")
     assert "王小明" not in told.text
+
+
+def used(instance: Instance) -> int:
+    with instance.database.reading() as connection:
+        row = connection.execute("SELECT uses FROM hub_grant_use WHERE name = 'clinic-calls-permits'").fetchone()
+    return int(row[0]) if row else 0
+
+
+@pytest.fixture
+def limited(offered: Instance) -> None:
+    """Let the grant be used five times."""
+    with offered.database.transaction() as connection:
+        connection.execute("UPDATE hub_grant SET most_uses = 5 WHERE name = 'clinic-calls-permits'")
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(("status", "uses"), [(200, 1), (400, 1), (503, 0)])
+def test_a_call_that_found_its_end_at_once_is_no_late_one_and_takes_no_answer_any_more(
+    offered: Instance, client: TestClient, desk: dict[str, str], provider: Provider, clock: SetClock,
+    status: int, uses: int,
+) -> None:  # fmt: skip
+    provider.status, provider.answer = status, None
+    assert client.get(f"{BASE}/permits/P1", headers=desk).status_code == status
+    told = provider.asked[-1][2]
+    once = {"authorization": f"Bearer {told['x-citybrain-answer-key']}"}
+    answer_to = "/r1/" + told["x-citybrain-answer-to"].partition("/r1/")[2]
+    assert client.post(answer_to, headers=once, json=PERMIT).status_code == 409
+    before = acts(offered)
+    clock.advance(timedelta(hours=3))
+    assert offered.later.sweep() == 0
+    assert acts(offered) == before
+    assert used(offered) == uses
+
+
+@pytest.mark.usefixtures("limited")
+def test_each_handing_over_counts_and_a_withheld_one_is_given_back_once(
+    offered: Instance, client: TestClient, desk: dict[str, str], provider: Provider
+) -> None:
+    look, answer_to, once = begun(client, desk, provider)
+    client.post(answer_to, headers=once, json=PERMIT)
+    assert [client.get(look, headers=desk).status_code for _ in range(6)] == [200] * 5 + [403]
+    with offered.database.transaction() as connection:
+        connection.execute("UPDATE hub_grant_use SET uses = 0")
+    other, answer_to, once = begun(client, desk, provider)
+    client.post(answer_to, headers=once, content=b"<html>")
+    assert [client.get(other, headers=desk).status_code for _ in range(3)] == [503] * 3
+    assert used(offered) == 0
+    assert client.get(f"{BASE}/permits/P1", headers=desk).status_code == 202, "the circuit is closed as before"
+
+
+@pytest.mark.usefixtures("offered")
+def test_nobody_unknown_makes_the_hub_take_a_body_in(client: TestClient) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(64):
+            yield bytes(65_536)
+
+    forged = {"authorization": "Bearer cbk_forged", "x-citybrain-purpose": "operation"}
+    assert client.put(f"{BASE}/permits/P1/scan", headers=forged, content=endless()).status_code == 401
+    nobody = "/r1/calls/0190f3f0-0000-7000-8000-000000000000/answer"
+    assert client.post(nobody, headers=forged, content=endless()).status_code == 401
+
+
+def test_a_notice_goes_to_no_service(client: TestClient, desk: dict[str, str], provider: Provider) -> None:
+    there = {"x-citybrain-reply-to": f"{provider.url}/permits/P1/revoke"}
+    refused = client.get(f"{BASE}/permits/P1", headers=desk | there)
+    assert (refused.status_code, refused.json()["code"]) == (400, "calls.reply_to_wrong")
+    assert provider.asked == []

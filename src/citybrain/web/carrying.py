@@ -46,10 +46,22 @@ class Spool:
         while part := self._file.read(PART_BYTES):
             yield part
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the body line by line."""
+    def lines(self, most_bytes: int) -> Iterator[bytes]:
+        """Yield the body line by line.
+
+        Args:
+            most_bytes: Longest line.
+
+        Raises:
+            ValueError: A line is longer.
+
+        """
         self._file.seek(0)
-        yield from self._file
+        while line := self._file.readline(most_bytes + 1):
+            if len(line) > most_bytes:
+                msg = "a line is too long"
+                raise ValueError(msg)
+            yield line
 
     def whole(self) -> bytes:
         """Return the body in one piece."""

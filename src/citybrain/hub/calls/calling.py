@@ -172,7 +172,8 @@ class Caller:
         raise refusal(decision, service.ref)
 
     def finish(
-        self, begun: Begun, status: int, answer: Body, attempts: int, show: Shown, release: UUID | None = None
+        self, begun: Begun, status: int, answer: Body, attempts: int, show: Shown, release: UUID | None = None,
+        *, again: bool = False,
     ) -> Body:  # fmt: skip
         """Allow an answer to be handed over, and note that it was.
 
@@ -183,6 +184,7 @@ class Caller:
             attempts: How often it was asked.
             show: Makes what leaves out of the answer; told what is allowed, gives its size and digest.
             release: What this handing over is called; the call's own name where an answer is handed over once.
+            again: Whether it was handed over before: each time is a use.
 
         Returns:
             What leaves.
@@ -193,8 +195,10 @@ class Caller:
         """
         called = begun.asking.called
         with self._database.transaction() as connection:
-            decision, held, fields = self._decide(connection, begun.asking, begun.system)
+            decision, held, fields = self._decide(connection, begun.asking, begun.system, counting=again)
             if decision.allowed and held is not None:
+                if again:
+                    limits.count(connection, held, 1, self._today())
                 if begun.troubled and status < 500:
                     breaker.answered(connection, called.service, self._clock.now())
                 granted = [item for item in called.operation.fields if item.name in fields]
@@ -305,7 +309,8 @@ class Caller:
                 "answer_bytes": answer.size if answer else None, "answer_sha256": answer.sha256 if answer else None,
                 "duration_ms": duration, "at": at, "failure": failure, "evidence": entry.id,
             }  # fmt: skip
-            connection.execute(_sql()["end"], given)
+            if connection.execute(_sql()["end"], given).fetchone() is None:
+                return circuit  # its end was counted before: somebody fetches an answer again
             limits.give_back(connection, begun.grant, 1, self._today())
             if state == "failed":
                 circuit = breaker.failed(connection, service, at)

@@ -18,6 +18,8 @@ WITH ended AS (
         answer_bytes = %(answer_bytes)s, answer_sha256 = %(answer_sha256)s, duration_ms = %(duration_ms)s,
         ended_at = %(at)s, failure = %(failure)s, evidence = %(evidence)s
     WHERE id = %(id)s
+), closed AS (
+    UPDATE hub_call_later SET over_at = %(at)s WHERE call = %(id)s AND arrived_at IS NULL
 )
 INSERT INTO hub_release (id, hub_grant, thing, department, system, purpose, channel, fields, rows, bytes, sha256, at,
     duration_ms, evidence)
@@ -25,8 +27,11 @@ VALUES (%(release)s, %(hub_grant)s, %(thing)s, %(department)s, %(system)s, %(pur
     %(bytes)s, %(sha256)s, %(at)s, %(duration_ms)s, %(evidence)s);
 
 -- name: end
--- A call ends without an answer that leaves.
+-- A call ends without an answer that leaves, once; no answer is taken for it any more.
+WITH closed AS (
+    UPDATE hub_call_later SET over_at = %(at)s WHERE call = %(id)s AND arrived_at IS NULL
+)
 UPDATE hub_call SET state = %(state)s, status = %(status)s, attempts = %(attempts)s, answer_bytes = %(answer_bytes)s,
     answer_sha256 = %(answer_sha256)s, duration_ms = %(duration_ms)s, ended_at = %(at)s, failure = %(failure)s,
     evidence = %(evidence)s
-WHERE id = %(id)s;
+WHERE id = %(id)s AND state IN ('begun', 'waiting') RETURNING id;

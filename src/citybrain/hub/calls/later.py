@@ -9,11 +9,12 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, LiteralString
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from citybrain.city.openapi import routes
@@ -33,6 +34,8 @@ from citybrain.safeguards import evidence
 NOTICE: Final = "hub.call_arrived"
 QUEUE: Final = "calls"
 KEPT: Final = timedelta(days=1)
+STRAY_AFTER_S: Final = 600.0
+_OPEN: Final = ("begun", "waiting")
 _PREFIX: Final = "cba_"
 
 
@@ -73,6 +76,7 @@ class Arrived:
     Attributes:
         begun: The call it answers.
         path: Where it lies.
+        again: Whether it was handed over before.
 
     """
 
@@ -81,6 +85,7 @@ class Arrived:
     media: str
     body: Body
     path: Path
+    again: bool
 
 
 class Later:
@@ -141,7 +146,7 @@ class Later:
                 connection, "hub:call:accepted", asking.called.service.ref, facts, at, self._new_id
             )  # fmt: skip
             connection.execute(_sql()["accepted"], {"call": begun.id, "evidence": entry.id})
-            row = _look(connection, begun.id)
+            row = _look(connection, begun.id, at)
         return Waiting(begun.id, row["due_at"])
 
     def arrive(self, call: UUID, key: str, arrival: Arrival) -> None:
@@ -159,14 +164,7 @@ class Later:
         """
         at = self._clock.now()
         with self._database.transaction() as connection:
-            row = connection.execute(_sql()["answer_with"], {"call": call, "key_hash": _digest(key)}).fetchone()
-            if row is None:
-                raise NotAuthenticated("calls.answer_key_wrong")
-            arrived_at, over_at, due_at, reply_to, service, operation = row
-            if arrived_at is not None:
-                raise Conflicting("calls.answered_already", at=arrived_at)
-            if over_at is not None or due_at <= at:
-                raise Conflicting("calls.answered_late", at=due_at)
+            reply_to, service, operation = self._require_open(connection, call, key)
             self._keep(call, arrival.parts)
             facts = {
                 "call": call, "operation": operation, "status": arrival.status, "media": arrival.media,
@@ -196,7 +194,7 @@ class Later:
         """
         with self._database.reading() as connection:
             system = credentials.authenticate(connection, secret)
-            row = _look(connection, call)
+            row = _look(connection, call, self._clock.now())
         if not row or row["system"] != system:
             raise NotKnown("calls.call_unknown", call=str(call))
         if row["over_at"] is not None:
@@ -211,7 +209,7 @@ class Later:
         took_s = (self._clock.now() - row["begun_at"]).total_seconds()
         begun = Begun(call, asking, system, row["department"], row["grant"], False, time.monotonic() - took_s)
         body = Body(row["bytes"], bytes(row["sha256"]))
-        return Arrived(begun, row["status"], row["media"], body, self._folder / str(call))
+        return Arrived(begun, row["status"], row["media"], body, self._folder / str(call), row["state"] == "answered")
 
     def sweep(self) -> int:
         """End calls whose time is over, and take away answers that may not be kept any longer.
@@ -223,7 +221,9 @@ class Later:
         at, sql = self._clock.now(), _sql()
         with self._database.transaction() as connection:
             late = connection.execute(sql["late"], {"at": at}).fetchall()
-            for call, service, operation, department, system, purpose, trace, grant, begun_at in late:
+            for state, call, service, operation, department, system, purpose, trace, grant, begun_at in late:
+                if state not in _OPEN:
+                    continue
                 facts = {
                     "call": call, "operation": operation, "department": department, "system": system,
                     "purpose": purpose, "trace": trace, "failure": "late",
@@ -236,7 +236,47 @@ class Later:
             for call in kept:
                 (self._folder / str(call)).unlink(missing_ok=True)
             connection.execute(sql["over"], {"calls": kept, "at": at})
-        return len(late)
+        self._remove_strays()
+        return sum(row[0] in _OPEN for row in late)
+
+    def _remove_strays(self) -> None:
+        """Remove files of answers that were never taken in: whoever wrote them died, or was refused."""
+        before = time.time() - STRAY_AFTER_S
+        old = [path for path in self._folder.glob("*") if path.stat().st_mtime < before]
+        if old:
+            given = {"calls": [UUID(path.name) for path in old]}
+            with self._database.reading() as connection:
+                known = {row[0] for row in connection.execute(_sql()["waiting_files"], given).fetchall()}
+            for path in old:
+                if path.name not in known:
+                    path.unlink(missing_ok=True)
+
+    def expect(self, call: UUID, key: str) -> None:
+        """Stop who may not answer, before a body is taken in.
+
+        Args:
+            call: Which call.
+            key: The key the provider was given.
+
+        Raises:
+            NotAuthenticated: No such key for that call.
+            Conflicting: It was answered already, or its time is over.
+
+        """
+        with self._database.transaction() as connection:
+            self._require_open(connection, call, key)
+
+    def _require_open(self, connection: Connection, call: UUID, key: str) -> tuple[str | None, str, str]:
+        """Hold the call that may be answered; returns who is told, the service and the operation."""
+        row = connection.execute(_sql()["answer_with"], {"call": call, "key_hash": _digest(key)}).fetchone()
+        if row is None:
+            raise NotAuthenticated("calls.answer_key_wrong")
+        arrived_at, over_at, due_at, reply_to, service, operation = row
+        if arrived_at is not None:
+            raise Conflicting("calls.answered_already", at=arrived_at)
+        if over_at is not None or due_at <= self._clock.now():
+            raise Conflicting("calls.answered_late", at=due_at)
+        return reply_to, service, operation
 
     def _called(self, call: UUID, row: Mapping[str, Any]) -> Called:
         service = self._city_now().services.get(row["service"])
@@ -270,17 +310,20 @@ def location_of(call: UUID | str) -> str:
     return f"/r1/calls/{call}"
 
 
-def require_reply_to(url: str | None) -> None:
-    """Let a notice go to a safe address only.
+def require_reply_to(url: str | None, providers: Iterable[str]) -> None:
+    """Let a notice go to a safe address only, and to none where services listen.
 
     Args:
         url: Where the consumer wants to be told; none for nowhere.
+        providers: Addresses of services: what the hub sends there is a call, under a grant.
 
     Raises:
-        WrongUse: It is neither https nor on this machine.
+        WrongUse: It is neither https nor on this machine, or a service listens there.
 
     """
-    if url is not None and not is_safe(url):
+    if url is None:
+        return
+    if not is_safe(url) or urlsplit(url)[:2] in {urlsplit(one)[:2] for one in providers}:
         raise WrongUse("calls.reply_to_wrong")
 
 
@@ -291,8 +334,8 @@ _SEEN: Final = (
 )  # fmt: skip
 
 
-def _look(connection: Connection, call: UUID) -> dict[str, Any]:
-    row = connection.execute(_sql()["look"], {"call": call}).fetchone()
+def _look(connection: Connection, call: UUID, at: datetime) -> dict[str, Any]:
+    row = connection.execute(_sql()["look"], {"call": call, "at": at}).fetchone()
     return dict(zip(_SEEN, row, strict=True)) if row else {}
 
 

@@ -8,6 +8,7 @@ import orjson
 
 from citybrain.hub.calls.later import NOTICE, QUEUE, location_of
 from citybrain.hub.calls.signatures import Message, digest_header
+from citybrain.hub.calls.signing import NOTICE as NOTICE_COVERS
 from citybrain.hub.calls.signing import Signer
 from citybrain.kernel.clock import Clock
 from citybrain.kernel.errors import Unavailable
@@ -36,10 +37,10 @@ def _tell(signer: Signer, job: Job) -> None:
     body = orjson.dumps({"call": call, "location": location_of(call), "state": "arrived"})
     headers = {
         "content-type": "application/json", "content-digest": digest_header(hashlib.sha256(body).digest()),
-        "x-citybrain-call": call, "x-citybrain-consumer": "", "x-citybrain-purpose": "",
+        "x-citybrain-call": call,
         "idempotency-key": str(job.id),
     }  # fmt: skip
-    headers |= signer.sign(Message("POST", url, headers))
+    headers |= signer.sign(Message("POST", url, headers), NOTICE_COVERS)
     try:
         with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
             status = client.post(url, content=body, headers=headers).status_code

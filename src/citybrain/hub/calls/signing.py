@@ -1,6 +1,6 @@
 """Keys that sign: those of systems, registered and withdrawn; the hub's own; and the check of what systems signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,9 @@ from citybrain.safeguards.purpose_keys import purpose_key
 
 WINDOW: Final = timedelta(minutes=5)
 _NONCE: Final = range(16, 129)
+CALL: Final = (*signatures.COVERED, "x-citybrain-consumer", "x-citybrain-call")
+# A notice covers no purpose, so that nobody takes it for a call under a grant.
+NOTICE: Final = ("@method", "@target-uri", "content-digest", "x-citybrain-call")
 _OWN: Final = "hub:signing"  # no purpose of a city has a colon in its name
 
 
@@ -209,17 +212,17 @@ class Signer:
             raise AssertionError  # just loaded
         return signatures.public_bytes(self._key)
 
-    def sign(self, message: Message) -> dict[str, str]:
+    def sign(self, message: Message, names: Sequence[str] = CALL) -> dict[str, str]:
         """Sign a request of the hub; each sending needs its own signature.
 
         Args:
             message: The request, with digest, purpose, consumer and call in its headers.
+            names: What to cover.
 
         """
         self.load()
         if self._key is None:
             raise AssertionError  # just loaded
-        names = (*signatures.COVERED, "x-citybrain-consumer", "x-citybrain-call")
         keyid = signatures.name_of(signatures.public_bytes(self._key))
         return signatures.sign(message, names, self._key, keyid, int(self._clock.now().timestamp()))
 

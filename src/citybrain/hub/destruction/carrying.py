@@ -164,6 +164,7 @@ class Eraser:
         while True:
             with self._lake.alone(order.contract.ref) as held:
                 if held:
+                    self._lake.settle(order.contract)
                     made = self._all_or_nothing(order, elsewhere, begun)
                     break
             if time.monotonic() > ends:

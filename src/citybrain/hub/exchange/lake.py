@@ -218,6 +218,16 @@ class Lake:
             with self._database.transaction() as connection:
                 connection.execute(_sql()["mark"], {"contract": contract, "upto": upto})
 
+    def settle(self, contract: Contract) -> None:
+        """Drop payloads of batches the lake holds: a compaction that was killed may have left them in both places.
+
+        Args:
+            contract: The contract; the caller works on its table alone.
+
+        """
+        with self._catalog() as catalog:
+            self._let_go(contract.ref, _state_of(_table(catalog, contract)).position)
+
     def adopt(self, contract: Contract, files: Sequence[Path], position: int) -> None:
         """Make a contract's lake table of files that are already in the lake's folder, as after a restore.
 

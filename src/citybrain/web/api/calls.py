@@ -3,7 +3,8 @@
 import os
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,6 +70,8 @@ async def call(request: Asked) -> Response[Any]:
     if called.service.status == "sandbox" or request.headers.get("x-citybrain-sandbox") == "1":
         await entrance.enter(lambda: _known(instance, secret))
         return _example(called)
+    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+        await entrance.enter(lambda: _known(instance, secret))  # a body of any size is taken in for who is known only
     body = Spool()
     try:
         async for part in request.stream():
@@ -122,13 +125,22 @@ async def _carried(request: Asked, allowed: _Allowed, body: Spool) -> Response[A
 
 def _allowed(instance: Instance, asking: Asking, message: Message, reply_to: str | None) -> _Allowed:
     """Check the signature and allow the call, in one stay inside the rooms."""
-    require_reply_to(reply_to)
+    require_reply_to(reply_to, _listening(instance) if reply_to else ())
     instance.signer.load()
     service, secret = asking.called.service, asking.secret
     signed_with = instance.verifier.verify(service, secret, message, asking.body.sha256)
     begun = instance.caller.begin(replace(asking, signed_with=signed_with))
     later = asking.called.operation.mode == "later"
     return _Allowed(begun, instance.later.prepare(begun, reply_to) if later else None)
+
+
+def _listening(instance: Instance) -> Iterator[str]:
+    """Yield where services and the hub itself listen."""
+    settings = instance.settings
+    yield settings.public_url or f"http://{settings.host}:{settings.port}"
+    for service in instance.city_now().services.values():
+        with suppress(Unavailable):
+            yield provider_url(service, os.environ)
 
 
 def _target(request: Asked, raw_path: str) -> str:

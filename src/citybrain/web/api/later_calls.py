@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from citybrain.blueprint.instance import Instance
 from citybrain.hub.calls.later import Arrival, Arrived, Waiting, location_of
 from citybrain.hub.calls.signatures import Message, digest_holds
-from citybrain.kernel.errors import WrongUse
+from citybrain.kernel.errors import NotKnown, WrongUse
 from citybrain.web.api.batches import bearer
 from citybrain.web.api.shown import Shown, Unreadable
 from citybrain.web.carrying import PART_BYTES, Incoming, Spool
@@ -44,7 +44,9 @@ async def look(request: Asked, call: FromPath[UUID]) -> Response[Any]:
     shown = Shown(incoming, begun.asking.called, language_of(request, instance.settings.language))
     try:
         await entrance.enter(
-            lambda: instance.caller.finish(begun, found.status, found.body, 1, shown.make, instance.new_id())
+            lambda: instance.caller.finish(
+                begun, found.status, found.body, 1, shown.make, instance.new_id(), again=found.again
+            )
         )
     except Unreadable:
         shown.close()
@@ -66,6 +68,7 @@ async def answer(request: Asked, call: FromPath[UUID]) -> None:
     entrance: Entrance = request.app.state.entrance
     key = bearer(request.headers.get("authorization"))
     media = request.headers.get("content-type", "application/octet-stream")
+    await entrance.enter(lambda: instance.later.expect(call, key))
     body = Spool()
     try:
         async for part in request.stream():
@@ -106,9 +109,13 @@ def _found(instance: Instance, call: UUID, secret: str, message: Message) -> Wai
 
 def _kept(found: Arrived) -> Spool:
     body = Spool()
-    with found.path.open("rb") as file:
-        while part := file.read(PART_BYTES):
-            body.write(part)
+    try:
+        with found.path.open("rb") as file:
+            while part := file.read(PART_BYTES):
+                body.write(part)
+    except FileNotFoundError:
+        body.close()
+        raise NotKnown("calls.answer_gone", service=found.begun.asking.called.service.ref, at=None) from None
     return body
 
 

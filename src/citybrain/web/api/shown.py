@@ -64,7 +64,7 @@ class Shown:
     def _cut(self, media: str, leave: Pass) -> None:
         try:
             if media in NDJSON:
-                self._write(cut_lines(self._incoming.body.lines(), leave.cut))
+                self._write(cut_lines(self._incoming.body.lines(JSON_BYTES), leave.cut))
             elif (media == "application/json" or media.endswith("+json")) and self._incoming.body.size <= JSON_BYTES:
                 self._write([orjson.dumps(cut(orjson.loads(self._incoming.body.whole()), leave.cut))])
             else:
