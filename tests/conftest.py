@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -18,6 +19,13 @@ from citybrain.kernel.ids import new_id
 from citybrain.kernel.migrations import migrate
 from citybrain.kernel.postgres import Database
 from citybrain.kernel.settings import Settings
+
+# Properties are tried on few examples, so that all of them run within a minute; everywhere the same ones every time.
+hypothesis.settings.register_profile(
+    "house", max_examples=60, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
+hypothesis.settings.load_profile("house")
 
 _TEMPLATE = "citybrain_template"
 _SERVER = pytest.StashKey[EmbeddedServer]()

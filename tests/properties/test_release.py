@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybrain.blueprint.load import load
+from citybrain.city.prohibition import Prohibition
 from citybrain.city.system import System
 from citybrain.hub import grants
 from citybrain.hub.exchange.reading import Reader
@@ -48,12 +49,14 @@ ACTS = st.one_of(
 class House:
     """A hub with one row, a desk that asks for it, and an officer who grants and closes."""
 
-    def __init__(self, database: Database, clock: SetClock, home: Path) -> None:
+    def __init__(
+        self, database: Database, clock: SetClock, home: Path, prohibitions: Mapping[str, Prohibition] | None = None
+    ) -> None:  # fmt: skip
         loaded = load(Path(__file__).parents[2] / "cities" / "tiny").city
         assert loaded is not None
         written = {"system": DESK.removeprefix("system:"), "name": {"zh": "值班台", "en": "desk"}, "owner": USER}
         desk = System.model_validate(written)
-        city = replace(loaded, systems={**loaded.systems, desk.ref: desk}, grants={})
+        city = replace(loaded, systems={**loaded.systems, desk.ref: desk}, grants={}, prohibitions=prohibitions or {})
         self.database, self.clock = database, clock
         gate = Gate(database, lambda: city, lambda _: {}, Store(home / "payloads", 1_048_576), clock, new_id)
         row = {"slot_start": clock.now().isoformat(), "station": "S1", "entries": 7, "exits": 3}

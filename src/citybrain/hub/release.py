@@ -8,7 +8,7 @@ Source: Hangzhou art. 8, 13, 16; Nanjing art. 7.
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, LiteralString
@@ -133,9 +133,9 @@ class Releaser:
             raise WrongUse("hub.limit_wrong", most=MOST_ROWS)
         with self._database.transaction() as connection:
             goes_on = channel == "export" and question.after is not None
-            decision, held, now = self._decide(connection, city, contract, question, system, goes_on=goes_on)
+            decision, held, now, asked = self._decide(connection, city, contract, question, system, goes_on=goes_on)
             if decision.allowed and held is not None:
-                fitting = replace(question, limit=limits.most_rows(held, now, question.limit))
+                fitting = replace(asked, limit=limits.most_rows(held, now, question.limit))
                 given = self._let_out(connection, city, contract, fitting, held, (system, form, channel, begun))
                 if given is not None:
                     return given
@@ -144,12 +144,16 @@ class Releaser:
         self._note_refusal(question, system, known.owner, decision)
         raise refusal(decision, question.contract)
 
-    def require(self, question: Question, system: str) -> None:
+    def require(self, question: Question, system: str, *, counted: bool = False) -> Mapping[str, Mask]:
         """Stop who may not have rows now; nothing leaves and nothing is written.
 
         Args:
             question: What would be asked.
             system: Ref of the asking system.
+            counted: It is about rows whose use was counted before: limits do not stand against it.
+
+        Returns:
+            How the fields that are not in clear would leave now.
 
         Raises:
             NotKnown: No such contract, system or field.
@@ -164,11 +168,13 @@ class Releaser:
         if system not in city.systems:
             raise NotKnown("hub.system_unknown", system=system, near=near(system, city.systems))
         with self._database.transaction() as connection:
-            decision, held, _ = self._decide(connection, city, contract, question, system)
+            decision, held, _, asked = self._decide(connection, city, contract, question, system, counted=counted)
             if not decision.allowed or held is None:
                 raise refusal(decision, question.contract)
             contract = protect(contract, proposed_kinds(connection, contract.ref))
-            _require_granted(question, held, self._masks(contract, held, question.fields or held.fields))
+            masks = self._masks(contract, held, asked.fields or held.fields)
+            _require_granted(asked, held, masks)
+            return masks
 
     def rulebook(self) -> Rulebook:
         """Return the policies in force, parsed once a revision."""
@@ -179,23 +185,33 @@ class Releaser:
 
     def _decide(
         self, connection: Connection, city: City, contract: Contract, question: Question, system: str, *,
-        goes_on: bool = False,
-    ) -> tuple[Decision, HeldGrant | None, Standing]:  # fmt: skip
+        goes_on: bool = False, counted: bool = False,
+    ) -> tuple[Decision, HeldGrant | None, Standing, Question]:  # fmt: skip
         known, at = city.systems[system], self._clock.now()
         held = grants.of_department(connection, known.owner, contract.ref)
         held = [item for item in held if question.grant in {None, item.name}]
-        wanted = question.fields
-        if wanted is None:
-            wanted = next((item.fields for item in held if item.purpose == question.purpose and item.holds(at)), ())
-        for name in wanted:
+        for name in question.fields or ():
             field_of(contract, name)
-        running = known.status == "running"
         emergency = any(emergencies.runs(connection, item.emergency, at) for item in held)
-        use = Use(known.owner, contract.ref, question.purpose, tuple(wanted), at, running, emergency)
-        now = limits.standing(connection, city, held, at, goes_on=goes_on)
-        decision = limits.decide(self.rulebook(), use, held, now)
-        permit = decision.permit
-        return decision, next((item for item in held if permit is not None and item.id == permit.id), None), now
+        now = limits.standing(connection, city, () if counted else held, at, goes_on=goes_on)
+
+        def use(fields: Iterable[str]) -> Use:
+            whole, running = tuple(dict.fromkeys(fields)), known.status == "running"
+            return Use(known.owner, contract.ref, question.purpose, whole, at, running, emergency)
+
+        refused: Decision | None = None
+        fitting = [item for item in now.free(held) if item.purpose == question.purpose and item.holds(at)]
+        for item in fitting:
+            # What leaves and what is asked by are decided on alike: a filter tells a value as well as a column does.
+            fields = item.fields if question.fields is None else question.fields
+            asked_by = (one.field for one in question.where if one.field in item.fields)
+            decision = self.rulebook().decide(use((*fields, *asked_by)), [item.permit()])
+            if decision.allowed:
+                return decision, item, now, replace(question, fields=tuple(fields))
+            refused = refused or decision
+        wanted = question.fields if question.fields is not None else next((item.fields for item in fitting), ())
+        decision = limits.decide(self.rulebook(), use(wanted), held, now)
+        return refused if refused is not None and decision.allowed else decision, None, now, question
 
     def _let_out(
         self, connection: Connection, city: City, contract: Contract, question: Question, held: HeldGrant,
