@@ -4,6 +4,7 @@ The key lies elsewhere (see :mod:`citybrain.blueprint.backup_keys`); a restore c
 after the backup was made.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +77,12 @@ def back_up(instance: Instance, target: Path) -> Kept:
     if target.exists() and any(target.iterdir()):
         raise Conflicting("blueprint.backup_folder_full", folder=str(target))
     target.mkdir(parents=True, exist_ok=True)
+    with backup_keys.one_at_a_time(instance.settings):
+        return _alone(instance, target)
+
+
+def _alone(instance: Instance, target: Path) -> Kept:
+    _clear_dumps(instance.settings)
     with instance.database.transaction() as connection:
         while evidence.seal(connection):
             pass
@@ -104,6 +111,7 @@ def _one_attempt(instance: Instance, target: Path, backup: UUID, key: bytes) -> 
             raise AssertionError
         kept = _what_is_there(instance, connection, backup)
         try:
+            _make_private(plain)
             dump(instance.database.url, str(row[0]), plain)
             seal(plain, target / DUMP, key, DUMP)
         finally:
@@ -114,6 +122,18 @@ def _one_attempt(instance: Instance, target: Path, backup: UUID, key: bytes) -> 
     except FileNotFoundError:
         return None
     return kept
+
+
+def _clear_dumps(settings: Settings) -> None:
+    """Remove the plain dumps that a backup or a restore left behind when it was killed."""
+    for _, path in backup_keys.ids_of(settings.home, ".dump"):
+        path.unlink(missing_ok=True)
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file for its owner alone, whatever the process lets others read; who writes it keeps that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _files(kept: Kept) -> Iterator[tuple[str, str]]:
@@ -197,9 +217,11 @@ def fill(settings: Settings, url: str, source: Path) -> Kept:
 
     """
     kept = read_manifest(source)
-    key = backup_keys.read(settings, kept.backup)
     with Database(url) as database, database.reading() as connection:
         row = connection.execute(_sql()["anything_there"]).fetchone()
+    if row is not None and not row[0]:  # nothing runs here that could be writing one
+        _clear_dumps(settings)
+    key = backup_keys.read(settings, kept.backup)
     full = [
         name for name in (PAYLOADS, LAKE) if (settings.home / name).exists() and any((settings.home / name).iterdir())
     ]
@@ -209,6 +231,7 @@ def fill(settings: Settings, url: str, source: Path) -> Kept:
     try:
         for part, name in _files(kept):
             unseal(source / part / name, settings.home / part / name, key, f"{part}/{name}")
+        _make_private(plain)
         unseal(source / DUMP, plain, key, DUMP)
         load(url, plain)
     except FileNotFoundError as error:
@@ -238,6 +261,18 @@ def open_lake(instance: Instance, kept: Kept) -> None:
         instance.lake.adopt(contract, [instance.settings.home / LAKE / name for name in files], position)
 
 
+def note_origin(instance: Instance, kept: Kept) -> None:
+    """Note in a restored instance the backup it came from, so that its key goes once rows in it are destroyed.
+
+    Args:
+        instance: The filled instance.
+        kept: What the backup holds.
+
+    """
+    made_at = datetime.fromisoformat(kept.made_at)
+    backup_keys.note_restored(instance, kept.backup, kept.head, made_at, kept.destroyed)
+
+
 def destroy_again(instance: Instance) -> list[str]:
     """Carry out in a restored instance what was destroyed after its backup was made.
 
@@ -251,16 +286,19 @@ def destroy_again(instance: Instance) -> list[str]:
         Hangzhou art. 13 (依法销毁).
 
     """
-    with instance.database.reading() as connection:
+    everything = backup_keys.listed(instance.settings)
+    with instance.database.transaction() as connection:
         known = {item.number for item in certificate.every(connection)}
+        backup_keys.pass_numbers(connection, everything)
     done = []
-    for told in backup_keys.listed(instance.settings):
-        if told["number"] in known:
-            continue
+    for told in everything:
+        contract = None if told["number"] in known else _contract_there(instance, told["contract"])
+        if contract is None:
+            continue  # carried out already, or the contract came after the backup was made
         batches, token = told["batches"], told["person_token"]
         before = told["arrived_before"]
         order = Order(
-            _contract(instance, told["contract"]), told["kind"], told["reason"], told["decided_by"],
+            contract, told["kind"], told["reason"], told["decided_by"],
             subject=bytes.fromhex(token) if token else None, again=told["number"],
             before=datetime.fromisoformat(before) if before else None,
             batches=None if batches is None else tuple(UUID(batch) for batch in batches),
@@ -273,6 +311,13 @@ def destroy_again(instance: Instance) -> list[str]:
 
 
 def _contract(instance: Instance, ref: str) -> Contract:
+    found = _contract_there(instance, ref)
+    if found is None:
+        raise IntegrityBroken("blueprint.contract_lost", contract=ref)
+    return found
+
+
+def _contract_there(instance: Instance, ref: str) -> Contract | None:
     """Find a contract in the city in force, or in the newest revision that had it."""
     if instance.city.ready and ref in instance.city_now().contracts:
         return instance.city_now().contracts[ref]
@@ -281,7 +326,7 @@ def _contract(instance: Instance, ref: str) -> Contract:
             made = read_stored(ref, content)
             if isinstance(made, Contract):
                 return made
-    raise IntegrityBroken("blueprint.contract_lost", contract=ref)
+    return None
 
 
 def _contents_of(connection: Connection, ref: str) -> Iterator[Mapping[str, Any]]:

@@ -2,13 +2,15 @@
 
 A backup that was made before a destruction still holds the rows, sealed. Its key is destroyed as soon as a later
 backup is complete; from then on nothing of it can be read. Until then a restore leaves destroyed rows out by the list.
+So do keys of which the instance knows nothing, of backups that were broken off; but a restored copy leaves those alone:
+they may be those of the instance it was made from, which is in use.
 
 Source: Hangzhou art. 13 (依法销毁).
 """
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +25,11 @@ from citybrain.kernel.errors import NotKnown
 from citybrain.kernel.postgres import Connection
 from citybrain.kernel.settings import Settings
 from citybrain.kernel.sql import statements
+from citybrain.kernel.tether import Ownership
 from citybrain.safeguards import evidence
 
 LIST = "destroyed.jsonl"
+LOCK = "backup.lock"
 KEY_BYTES = 32
 
 
@@ -53,6 +57,21 @@ def folder_of(settings: Settings) -> Path:
 
     """
     return settings.backup_keys or settings.home / "backup-keys"
+
+
+def one_at_a_time(settings: Settings) -> Ownership:
+    """Return the lock of backups with one key folder, so that none takes the key of another that is under way.
+
+    Args:
+        settings: Told from outside.
+
+    Returns:
+        The lock; entering it waits until it is free, and it is free when its process ends in any way.
+
+    """
+    folder = folder_of(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Ownership(folder / LOCK)
 
 
 def make(settings: Settings, backup: UUID) -> bytes:
@@ -95,8 +114,10 @@ def read(settings: Settings, backup: UUID) -> bytes:
 def note_made(instance: Instance, backup: UUID, head: str, made_at: datetime, destroyed: int) -> int:
     """Note a complete backup, and destroy the keys of those before it that hold what was destroyed since.
 
+    Keys that belong to no backup this instance knows of go as well.
+
     Args:
-        instance: A running instance.
+        instance: A running instance; the caller holds the lock of backups.
         backup: Id of the backup.
         head: Its head of the evidence chain.
         made_at: When its snapshot was taken.
@@ -114,18 +135,49 @@ def note_made(instance: Instance, backup: UUID, head: str, made_at: datetime, de
         given = {"id": backup, "at": made_at, "head": head, "destroyed": destroyed, "evidence": entry.id}
         connection.execute(_sql()["made"], given)
         old = [row[0] for row in connection.execute(_sql()["superseded"], given).fetchall()]
-        for one in old:
+        named = {row[0] for row in connection.execute(_sql()["named"]).fetchall()}
+        copy = connection.execute(_sql()["is_a_copy"]).fetchone() == (True,)
+        keys = () if copy else ids_of(folder_of(instance.settings), ".key")
+        strays = {one: path for one, path in keys if one not in named}
+        for one in (*old, *strays):
             connection.execute(_sql()["erased"], {"id": one, "at": at})
             facts = {"followed_by": backup}
             evidence.write(connection, "blueprint:backup_key:destroyed", str(one), facts, at, instance.new_id)
+    for path in strays.values():
+        _erase(path)
+    for _, path in ids_of(folder_of(instance.settings), ".key.tmp"):
+        _erase(path)
     keep_list(instance)
-    return len(old)
+    return len(old) + len(strays)
+
+
+def note_restored(instance: Instance, backup: UUID, head: str, made_at: datetime, destroyed: int) -> None:
+    """Note in a restored instance the backup it came from, which cannot hold a word of itself.
+
+    From then on its key goes like those of the instance's own backups.
+
+    Args:
+        instance: The filled instance.
+        backup: Id of the backup.
+        head: Its head of the evidence chain.
+        made_at: When its snapshot was taken.
+        destroyed: How many destructions its snapshot had seen.
+
+    """
+    at = instance.clock.now()
+    with instance.database.transaction() as connection:
+        entry = evidence.write(
+            connection, "blueprint:backup:restored", str(backup), {"head": head}, at, instance.new_id
+        )  # fmt: skip
+        given = {"id": backup, "at": made_at, "head": head, "destroyed": destroyed, "evidence": entry.id}
+        connection.execute(_sql()["made"], given)
 
 
 def keep_list(instance: Instance) -> None:
-    """Destroy the keys that are to be gone, and write the list of destructions anew where one is missing in it.
+    """Destroy the keys that are to be gone, and add to the list the destructions that are missing in it.
 
-    Persons stand in the list by token.
+    Nothing is ever taken off the list: a copy restored from an older backup knows nothing of destructions of rows that
+    came later, and a later backup may be restored after it. Persons stand in the list by token.
 
     Args:
         instance: A running instance.
@@ -134,11 +186,26 @@ def keep_list(instance: Instance) -> None:
     with instance.database.reading() as connection:
         for (backup,) in connection.execute(_sql()["without_key"]).fetchall():
             _erase(folder_of(instance.settings) / f"{backup}.key")
-        there = (folder_of(instance.settings) / LIST).is_file()
-        if there and count_destroyed(connection) == len(listed(instance.settings)):
-            return
-        lines = [orjson.dumps(certificate.as_plain(item)) for item in certificate.every(connection)]
-    _write(folder_of(instance.settings) / LIST, b"".join(line + b"\n" for line in lines))
+        made = certificate.every(connection)
+    path = folder_of(instance.settings) / LIST
+    told = listed(instance.settings)
+    known = {item["number"] for item in told}
+    missing = [certificate.as_plain(item) for item in made if item.number not in known]
+    if missing or not path.is_file():
+        _write(path, b"".join(orjson.dumps(item) + b"\n" for item in (*told, *missing)))
+
+
+def pass_numbers(connection: Connection, told: Sequence[Mapping[str, Any]]) -> None:
+    """Let certificates be numbered after those the list holds, also those a restored copy does not have.
+
+    Args:
+        connection: The caller's transaction.
+        told: The list.
+
+    """
+    highest = max((int(item["number"].rpartition("-")[2]) for item in told), default=0)
+    if highest:
+        connection.execute(_sql()["pass_number"], {"number": highest})
 
 
 def listed(settings: Settings) -> list[Mapping[str, Any]]:
@@ -176,6 +243,24 @@ def before(connection: Connection, at: datetime) -> Before:
     """
     row = connection.execute(_sql()["before"], {"at": at}).fetchone()
     return Before(*row) if row else Before(0, 0, None)
+
+
+def ids_of(folder: Path, ending: str) -> Iterator[tuple[UUID, Path]]:
+    """Find files of backups by their names.
+
+    Args:
+        folder: Where to look.
+        ending: What follows the id; files of other names are not ours.
+
+    Yields:
+        Id of a backup and its file.
+
+    """
+    for path in sorted(folder.glob(f"*{ending}")):
+        try:
+            yield UUID(path.name.removesuffix(ending)), path
+        except ValueError:
+            continue
 
 
 def _write(path: Path, data: bytes) -> None:

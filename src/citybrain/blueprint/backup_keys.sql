@@ -3,6 +3,14 @@
 INSERT INTO blueprint_backup (id, made_at, head, destroyed, evidence)
 VALUES (%(id)s, %(at)s, %(head)s, %(destroyed)s, %(evidence)s);
 
+-- name: named
+-- Backups this instance knows of.
+SELECT id FROM blueprint_backup;
+
+-- name: is_a_copy
+-- Whether this instance was restored from a backup: keys it does not know may then be those of the one it was made from.
+SELECT EXISTS (SELECT FROM evidence_entry WHERE act = 'blueprint:backup:restored');
+
 -- name: superseded
 -- Backups that hold rows destroyed since, while a later one is complete that does not.
 SELECT id FROM blueprint_backup
@@ -19,6 +27,10 @@ SELECT id FROM blueprint_backup WHERE erased_at IS NOT NULL;
 -- name: count_destroyed
 -- How many destructions there were.
 SELECT count(*) FROM hub_destruction;
+
+-- name: pass_number
+-- Numbers of certificates go on after those the list holds.
+SELECT setval('hub_destruction_number', %(number)s) FROM hub_destruction_number WHERE last_value <= %(number)s;
 
 -- name: before
 -- Backups made before an instant, and how many of them can be read no longer.

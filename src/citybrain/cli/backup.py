@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from citybrain.blueprint.backup import Kept, back_up, destroy_again, fill, open_lake, read_manifest
+from citybrain.blueprint.backup import Kept, back_up, destroy_again, fill, note_origin, open_lake, read_manifest
 from citybrain.blueprint.backup_keys import folder_of
 from citybrain.blueprint.instance import Instance
 from citybrain.cli.opening import addressed, opened
@@ -39,6 +39,7 @@ def restore(folder: Path, *, as_json: bool) -> None:
         migrate(url, clock)
         instance = Instance(settings.model_copy(update={"database_url": url}), clock, new_id)
         try:
+            note_origin(instance, kept)
             open_lake(instance, kept)
             again = destroy_again(instance)
         finally:
