@@ -118,3 +118,59 @@ def test_a_service_that_failed_its_test_stays_on_trial(city: Database, provider:
 def test_a_service_tested_elsewhere_says_where(city: Database, tmp_path: Path) -> None:
     code, said = go_live(tmp_path, elsewhere=ELSEWHERE)
     assert code == 0, said
+
+
+def rewrite(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("lookup.yaml", "timeout: 1s", "timeout: 9s"),
+        ("lookup.yaml", "url: http", "url: http://127.0.0.1:9/?was=http"),
+        ("lookup.yaml", "{name: permit_no,", "{name: permit_no, key: licence,"),
+        ("lookup.openapi.json", "permit_no", "licence_no"),
+    ],
+)
+def test_a_report_of_another_description_lets_no_service_go_live(
+    city: Database, provider: Provider, tmp_path: Path, file: str, before: str, after: str
+) -> None:
+    provider.lost = True
+    assert run()[0] == 0
+    rewrite(tmp_path / "city/services/permits" / file, before, after)
+    code, said = go_live(tmp_path)
+    assert code != 0
+    assert "测试报告不是这份服务说明的" in said
+
+
+def test_a_running_service_is_tested_anew_before_it_runs_as_something_else(
+    city: Database, provider: Provider, tmp_path: Path
+) -> None:
+    provider.lost = True
+    assert run()[0] == 0
+    assert go_live(tmp_path)[0] == 0
+    service = tmp_path / "city/services/permits/lookup.yaml"
+    rewrite(service, "permit lookup", "licence lookup")
+    rewrite(service, "grade: 3, kind: phone", "grade: 4, kind: phone")
+    assert go_live(tmp_path)[0] == 0, "what people call it, and how the hub covers it, was not tested"
+    rewrite(service, "timeout: 1s", "timeout: 2s")
+    code, said = go_live(tmp_path)
+    assert code != 0
+    assert "测试报告不是这份服务说明的" in said
+    rewrite(service, "status: running", "status: trial")
+    assert CliRunner().invoke(main, ["apply", str(tmp_path / "city")]).exit_code == 0
+    assert run()[0] == 0
+    assert go_live(tmp_path)[0] == 0
+
+
+def test_a_report_from_before_descriptions_were_kept_counts_for_none(
+    city: Database, provider: Provider, tmp_path: Path
+) -> None:
+    provider.lost = True
+    assert run()[0] == 0
+    with city.transaction() as connection:
+        connection.execute("UPDATE hub_conformance SET described = NULL")
+    assert go_live(tmp_path)[0] != 0

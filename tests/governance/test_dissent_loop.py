@@ -1,11 +1,13 @@
 """The dissent loop (异议): raised, marked, corrected at the source, answered in time, closed by the raiser."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
 import pytest
 
 from citybrain.casework import tasks
+from citybrain.city.profile import with_profiles
 from citybrain.governance.dissent import answering, case, clocks, consequences, statistics
 from citybrain.governance.dissent.case import Raiser
 from citybrain.hub import disputes
@@ -253,3 +255,35 @@ def test_the_same_contest_is_raised_once(house: House) -> None:
     with pytest.raises(Conflicting) as again:
         house.contest()
     assert again.value.code == "dissent.raised_before"
+
+
+def in_court(house: House) -> House:
+    """The same city, in which the metro is a court."""
+    body = house.city.departments["dept:metro"].model_copy(update={"profile": "judicial"})
+    court = with_profiles(replace(house.city, departments={**house.city.departments, body.ref: body}))
+    return House(replace(house.rooms, city=court), house.clock)
+
+
+def test_nobody_but_a_court_answers_for_its_data(house: House) -> None:
+    number, court = house.contest().dissent.number, in_court(house)
+    lin, given = house.viewer("lin"), (house.clock, new_id)
+    with pytest.raises(AccessRefused, match="not_yours_to_answer"):
+        answering.uphold(court.rooms, number, {"entries": "10"}, "x", lin)
+    assert sorted(row["entries"] for row in house.rows()) == [100, 100]
+    with house.database.transaction() as connection:
+        with pytest.raises(AccessRefused, match="not_yours_to_answer"):
+            answering.reject(connection, court.city, number, "x", lin, *given)
+        answering.reject(connection, court.city, number, "核对无误", house.viewer("zhou"), *given)
+        with pytest.raises(Conflicting, match="own_domain"):
+            answering.appeal(connection, court.city, number, GOVERNMENT, "有照片为证", *given)
+        # An appeal from before the body had a domain of its own: its answer stands, nobody orders it to correct.
+        answering.appeal(connection, house.city, number, GOVERNMENT, "有照片为证", *given)
+        with pytest.raises(AccessRefused, match="own_domain"):
+            answering.decide(connection, court.city, number, "应予更正", lin, *given, for_raiser=True)
+        decided = answering.decide(connection, court.city, number, "维持答复", lin, *given, for_raiser=False)
+    assert (decided.state, decided.verdict) == ("answered", "rejected")
+
+
+def test_the_data_authority_answers_for_a_body_that_is_no_court(house: House) -> None:
+    number = house.contest().dissent.number
+    assert answering.uphold(house.rooms, number, {"entries": "10"}, "x", house.viewer("lin")).verdict == "upheld"

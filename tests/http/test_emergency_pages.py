@@ -135,7 +135,7 @@ def test_programs_declare_grant_end_review_and_report(api: Any, door: Any) -> No
         status, problem = api("lin", "POST", f"{API}/flood/grants", WISH | less)
         assert (status, problem["code"]) == (400, "emergencies.too_much"), less
     status, grant = api("lin", "POST", f"{API}/flood/grants", WISH)
-    assert (status, grant["grant"], grant["source"]) == (201, "flood-clinic-visits", "emergency")
+    assert (status, grant["grant"], grant["source"]) == (201, "flood-clinic-people-visits-emergency", "emergency")
     assert len(door.ask(purpose="emergency")[1]) == 2
     deletion = {"words": "副本已删除"}
     assert api("he", "POST", f"{API}/flood/deletion-reports", deletion)[1]["code"] == "emergencies.still_runs"

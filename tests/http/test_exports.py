@@ -9,6 +9,7 @@ import stat
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,14 @@ import polars as pl
 import pytest
 from litestar.testing import TestClient
 
+from citybrain.blueprint.apply import apply
 from citybrain.blueprint.instance import Instance
+from citybrain.blueprint.load import load
 from citybrain.hub import grants
 from citybrain.hub.exports import making, record
 from citybrain.hub.exports.record import Export
 from citybrain.kernel.clock import SetClock
-from citybrain.kernel.errors import AccessRefused
+from citybrain.kernel.errors import AccessRefused, Conflicting
 from citybrain.kernel.ids import new_id
 from citybrain.kernel.workers import Worker
 from citybrain.web import filing
@@ -323,3 +326,69 @@ def test_a_file_that_leaves_slowly_breaks_off_when_its_grant_is_closed(
     monkeypatch.setattr(shared.exporter, "may_go_on", closes)
     answer = exports.fetch(made["export"])
     assert len(answer.content) < made["bytes"]
+
+
+def grade(city: Instance, tmp_path: Path, field: str, value: int) -> None:
+    """Apply a revision that grades a field of the visits."""
+    file = tmp_path / "city/contracts/people/visits.odcs.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        f"{{name: {field}, logicalType: string}}",
+        f"{{name: {field}, logicalType: string, customProperties: [{{property: grade, value: {value}}}]}}",
+    )
+    file.write_text(text, encoding="utf-8")
+    with city.database.transaction() as connection:
+        apply(connection, load(tmp_path / "city"), "test", city.clock, new_id)
+    city.city.look()
+
+
+def test_a_file_ends_once_a_field_in_it_is_graded_higher_and_the_next_is_masked(
+    shared: Instance, door, exports, tmp_path: Path
+) -> None:
+    door.give(visit(1), visit(2))
+    clear, other, left = exports.made(), exports.made(fields=["visit", "person"]), exports.made(fields=["district"])
+    assert b"330106" in exports.fetch(clear["export"]).content
+    assert record_of(shared, clear).masks == {"person": "partial"}
+    grade(shared, tmp_path, "district", 4)
+    answer = exports.fetch(clear["export"])
+    assert (answer.status_code, answer.json()["code"]) == (403, "exports.masks_changed")
+    assert exports.now(clear["export"])["end_reason"] == "masks_changed"
+    assert len(exports.files()) == 2
+    assert exports.fetch(other["export"]).status_code == 200, "what it holds is covered as before"
+    shared.exporter.sweep()
+    assert exports.now(left["export"])["end_reason"] == "masks_changed"
+    assert len(exports.files()) == 1
+    assert b"330106," not in exports.fetch(exports.made()["export"]).content
+
+
+def test_a_file_that_leaves_slowly_breaks_off_when_a_field_in_it_is_graded_higher(
+    shared: Instance, door, exports, tmp_path: Path
+) -> None:
+    door.give(visit(1))
+    made = UUID(exports.made()["export"])
+    assert shared.exporter.may_go_on(made)
+    grade(shared, tmp_path, "district", 4)
+    assert not shared.exporter.may_go_on(made)
+    assert exports.files() == []
+
+
+def test_a_file_whose_pages_would_be_masked_unlike_begins_anew(
+    shared: Instance, door, exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "MOST_ROWS", 2)
+    door.give(*[visit(number) for number in range(1, 8)])
+    asked, real, pages = exports.ask().json()["export"], shared.releaser.release, iter(range(10))
+
+    def grades(*given: Any) -> Any:
+        if next(pages) == 2:
+            grade(shared, tmp_path, "district", 4)
+        return real(*given)
+
+    monkeypatch.setattr(shared.releaser, "release", grades)
+    with pytest.raises(Conflicting, match=r"exports\.masks_changed"):
+        shared.exporter.make(job_of(asked))
+    assert exports.files() == []
+    monkeypatch.setattr(shared.releaser, "release", real)
+    exports.work()
+    rows = read("csv", exports.fetch(asked).content)
+    assert len(rows) == 7
+    assert "330106" not in {row["district"] for row in rows}

@@ -131,6 +131,28 @@ def test_its_user_pauses_resumes_and_sets_it_back_and_nobody_else(city: Instance
     assert {"hub:subscription:paused", "hub:subscription:resumed", "hub:subscription:replayed"} <= acts
 
 
+@pytest.mark.parametrize("court", ["metro", "government"])
+def test_who_runs_the_hub_stops_no_subscription_of_a_court_or_to_its_data(
+    city: Instance, people: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, court: str
+) -> None:
+    one = subscribe(city, "https://desk.example/rows")
+    assert people.send("lin", f"{HERE}/{one.id}/act", act="pause")[0] == 303
+    assert people.send("lin", f"{HERE}/{one.id}/act", act="resume")[0] == 303
+    file = f"departments/{court}.yaml"
+    text = subscribing._FILES.get(file) or (subscribing.TINY / file).read_text(encoding="utf-8")
+    monkeypatch.setitem(subscribing._FILES, file, text.replace("phone:", "profile: judicial\nphone:", 1))
+    if court == "metro":  # what a court provides is granted by itself, not in files
+        base = "{grant: %s, from: contract:base/divisions, to: dept:government, purpose: operation, fields: [name],\n"
+        base += " basis: {law: hangzhou-2021/13, text: {zh: 必要, en: necessary}}, until: 2099-12-31}\n"
+        monkeypatch.setitem(subscribing._FILES, "grants/levels.yaml", base % GRANT)
+        monkeypatch.setitem(subscribing._FILES, "grants/government-uses-metro-flow.yaml", base % "other")
+    subscribing_city(city, tmp_path / "court")
+    assert people.send("lin", f"{HERE}/{one.id}/act", act="pause")[0] == 404
+    assert now(city, one).state == "active"
+    assert 'value="pause"' not in people.open("lin", f"{HERE}/{one.id}")[1]
+    assert people.send("gu", f"{HERE}/{one.id}/act", act="pause")[0] == 303
+
+
 def test_it_is_not_taken_up_again_without_a_grant(city: Instance, people) -> None:
     one = subscribe(city, "https://desk.example/rows")
     people.send("gu", f"{HERE}/{one.id}/act", act="pause")

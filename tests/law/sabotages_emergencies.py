@@ -6,7 +6,7 @@ from tests.law.conftest import Scene
 
 
 def emergency_grants_outlive_it(scene: Scene) -> Bench:
-    scene.patch.setattr(emergencies, "lapse", lambda *_: ())
+    scene.patch.setattr(emergencies, "lapse", lambda *_, **__: ())
     return scene.bench
 
 

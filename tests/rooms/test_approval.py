@@ -140,6 +140,12 @@ def test_an_emergency_grant_on_important_data_is_the_higher_posts(
         emergencies.declare(connection, "flood", "防汛应急响应", end, "lin", clock, new_id)
         with pytest.raises(AccessRefused, match="approval_elsewhere"):
             desk.grant_in_emergency(connection, city, WISH, "flood", "dept:health", who(city, "lin"), clock, new_id)
+        leader = replace(leader_of(city), may=leader_of(city).may | {"operate_hub"})
+        held = desk.grant_in_emergency(connection, city, WISH, "flood", "dept:health", leader, clock, new_id)
+        assert (held.state, held.made_by) == ("open", leader.person)
+        emergencies.declare(connection, "heat", "高温应急响应", end, leader.person, clock, new_id)
+        with pytest.raises(AccessRefused, match="approved_before"):
+            desk.grant_in_emergency(connection, city, WISH, "heat", "dept:health", leader, clock, new_id)
 
 
 def test_an_approval_that_is_late_becomes_a_task_of_the_data_authority(

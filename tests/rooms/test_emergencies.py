@@ -1,5 +1,6 @@
 """After an emergency: its grants are closed, a stranger to the data reviews it, users report that copies are gone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from citybrain.hub.emergency_standing import Standing
 from citybrain.hub.exchange.reading import Reader
 from citybrain.hub.formats import Layout
 from citybrain.hub.gate import Gate, Parcel, Store, digest
+from citybrain.hub.grants import GrantOrder, HeldGrant
 from citybrain.hub.question import Question
 from citybrain.hub.release import Releaser
 from citybrain.hub.sharing import desk
@@ -214,6 +216,63 @@ def test_parts_are_kept_on_a_legal_ground_and_may_go_later_for_good(
     assert received.report is not None
     assert (received.report.kept, received.report.ground) == (False, "")
     assert acts(database)[-2:] == ["hub:emergency:deletion_reported"] * 2
+
+
+def give(database: Database, city: City, clock: SetClock, wish: Wish, viewer: Viewer) -> HeldGrant:
+    with database.transaction() as connection:
+        return desk.grant_in_emergency(connection, city, wish, "flood", RELIEF, viewer, clock, new_id)
+
+
+def test_a_second_grant_for_something_else_leaves_the_first_in_force(
+    database: Database, city: City, clock: SetClock, operator: Viewer, flood: str
+) -> None:
+    assert flood == "flood-civil-affairs-metro-flow_15min-emergency"
+    elsewhere = replace(city.contracts[FLOW], ref="contract:rail/flow_15min")
+    both = replace(city, contracts={**city.contracts, elsewhere.ref: elsewhere})
+    made = give(database, both, clock, replace(WISH, thing=elsewhere.ref), operator)
+    purposes = replace(city.contracts[FLOW], purposes=(*city.contracts[FLOW].purposes, "operation"))
+    wider = replace(city, contracts={**city.contracts, FLOW: purposes})
+    other = give(database, wider, clock, replace(WISH, purpose="operation"), operator)
+    again = give(database, city, clock, replace(WISH, fields=WISH.fields[:1]), operator)
+    assert (again.name, again.version) == (flood, 2)  # the same use again is the next version
+    with database.reading() as connection:
+        states = {item.name: item.state for item in grants.listed(connection, open_only=True)}
+    assert {flood, made.name, other.name} <= states.keys()
+    assert len({flood, made.name, other.name}) == 3
+
+
+def test_a_grant_takes_the_place_of_none_on_another_thing(
+    database: Database, city: City, clock: SetClock, operator: Viewer, flood: str
+) -> None:
+    with database.transaction() as connection:
+        (held,) = grants.versions(connection, flood)
+        grants.close(connection, flood, operator.person, "test", clock, new_id)
+        order = GrantOrder(
+            flood, "contract:metro/lifts", RELIEF, held.purpose, {}, ("station",), clock.now(), held.ends_at
+        )
+        grants.make(connection, order, operator.person, clock.now(), new_id)
+    with pytest.raises(Conflicting, match="grant_name_taken"):
+        give(database, city, clock, WISH, operator)
+    with database.transaction() as connection:
+        assert grants.versions(connection, flood)[0].thing == "contract:metro/lifts"
+        grants.close(connection, flood, operator.person, "test", clock, new_id)
+    assert give(database, city, clock, WISH, operator).version == 3
+
+
+def test_one_emergency_is_watched_alone_where_only_it_is_asked_about(
+    database: Database, city: City, clock: SetClock, releaser: Releaser, operator: Viewer, flood: str
+) -> None:
+    take(releaser, flood)
+    with database.transaction() as connection:
+        ends_at = clock.now() + timedelta(days=1)
+        emergencies.declare(connection, "fire", "火灾应急响应", ends_at, operator.person, clock, new_id)
+    clock.advance(timedelta(days=40))
+    with database.transaction() as connection:
+        assert watch_emergencies(connection, city, clock, new_id, only="fire") == ()
+        assert emergencies.one(connection, "fire").ended_by == "clock"
+        assert emergencies.one(connection, "flood").ended_by is None
+        assert grants.versions(connection, flood)[0].state == "open"
+    assert len(watch(database, city, clock)) == 2
 
 
 def test_a_name_that_is_none_is_refused(database: Database, clock: SetClock) -> None:

@@ -41,6 +41,13 @@ def test_both_languages_name_the_same_values() -> None:
     assert differ == set()
 
 
+def test_the_law_of_nanjing_is_called_by_its_name() -> None:
+    """It is a 规定, 南京市城市数字治理若干规定, and no 条例."""
+    files = [*SOURCE.rglob("*.toml"), *SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), *SOURCE.rglob("*.yaml")]
+    assert files
+    assert [file.name for file in files if "南京条例" in file.read_text(encoding="utf-8")] == []
+
+
 def test_every_error_that_is_raised_has_a_title_a_detail_and_a_next_step() -> None:
     raised = {code for file in SOURCE.rglob("*.py") for code in _RAISED.findall(file.read_text(encoding="utf-8"))}
     assert raised

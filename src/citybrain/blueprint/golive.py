@@ -1,11 +1,14 @@
-"""Going live (上线): a service runs only after its system has passed the conformance test (Hangzhou art. 6, 9)."""
+"""Going live (上线): a service runs only as its system has passed the conformance test (Hangzhou art. 6, 9)."""
 
 from collections.abc import Iterator
 
+from citybrain.blueprint.load import read_stored
 from citybrain.blueprint.plan import Plan, Stage
+from citybrain.blueprint.revisions import one
 from citybrain.city.findings import Finding
+from citybrain.city.service import Service
 from citybrain.city.whole import City
-from citybrain.hub.calls.conformance import last_reports
+from citybrain.hub.calls.conformance import Report, described, last_reports
 from citybrain.kernel.errors import DeclarationWrong
 from citybrain.kernel.postgres import Connection
 
@@ -19,7 +22,8 @@ def require_tested(connection: Connection, made: Plan, city: City) -> None:
         city: What it leads to.
 
     Raises:
-        DeclarationWrong: A service would begin to run untested; all of them are listed.
+        DeclarationWrong: A service would begin to run untested, or go on running as something that was not tested; all
+            of them are listed.
 
     """
     findings = list(_untested(connection, made, city))
@@ -28,20 +32,34 @@ def require_tested(connection: Connection, made: Plan, city: City) -> None:
 
 
 def _untested(connection: Connection, made: Plan, city: City) -> Iterator[Finding]:
-    starting = [
-        service
+    running = [
+        (stage, service)
         for stage in made.stages
-        if (service := city.services.get(stage.ref)) is not None and service.status == "running" and _begins(stage)
+        if (service := city.services.get(stage.ref)) is not None
+        and service.status == "running"
+        and service.tested_elsewhere is None
     ]
+    starting = [service for stage, service in running if _begins(connection, made, stage, service)]
     if not starting:
         return
     reports = last_reports(connection)
     for service in starting:
-        report = reports.get(service.ref)
-        if service.tested_elsewhere is None and (report is None or not report.passed):
-            code = "blueprint.service_untested" if report is None else "blueprint.service_test_failed"
+        code = _lack(reports.get(service.ref), service)
+        if code is not None:
             yield Finding(code, service.ref, ("status",), {"service": service.service})
 
 
-def _begins(stage: Stage) -> bool:
-    return stage.act == "add" or any(change.path == "status" for change in stage.changes)
+def _lack(report: Report | None, service: Service) -> str | None:
+    if report is None:
+        return "blueprint.service_untested"
+    if not report.passed:
+        return "blueprint.service_test_failed"
+    return None if report.described == described(service) else "blueprint.service_test_of_another"
+
+
+def _begins(connection: Connection, made: Plan, stage: Stage, service: Service) -> bool:
+    """Tell whether a service begins to run, or would run as something else than before."""
+    if stage.act == "add" or any(change.path == "status" for change in stage.changes):
+        return True
+    before = read_stored(stage.ref, one(connection, made.base).contents[stage.ref])
+    return not isinstance(before, Service) or described(before) != described(service)

@@ -18,7 +18,9 @@ from citybrain.kernel.postgres import Connection
 LATE_DAYS = 2
 
 
-def watch_emergencies(connection: Connection, city: City, clock: Clock, new_id: NewId) -> tuple[str, ...]:
+def watch_emergencies(
+    connection: Connection, city: City, clock: Clock, new_id: NewId, *, only: str | None = None
+) -> tuple[str, ...]:
     """Note which emergencies have ended by themselves, and give everybody who owes something a task.
 
     Args:
@@ -26,14 +28,15 @@ def watch_emergencies(connection: Connection, city: City, clock: Clock, new_id: 
         city: The revision in force.
         clock: Present instant.
         new_id: Source of identifiers.
+        only: Short name of the one to look at; none looks at all.
 
     Returns:
         Keys of the tasks that were issued, as ``emergency/name/kind/department``.
 
     """
-    emergencies.lapse(connection, clock, new_id)
+    emergencies.lapse(connection, clock, new_id, only=only)
     issued: list[str] = []
-    for name in emergency_reports.unsettled(connection):
+    for name in emergency_reports.unsettled(connection, only=only):
         found = emergencies.one(connection, name)
         issued += _review(connection, city, found, clock, new_id)
         issued += _reports(connection, city, found, clock, new_id)

@@ -112,19 +112,21 @@ def end(connection: Connection, name: str, by: str, clock: Clock, new_id: NewId)
     return _close(connection, name, by, clock, new_id)
 
 
-def lapse(connection: Connection, clock: Clock, new_id: NewId) -> tuple[str, ...]:
+def lapse(connection: Connection, clock: Clock, new_id: NewId, *, only: str | None = None) -> tuple[str, ...]:
     """Note every emergency that has ended by itself, and close its grants; nothing left under them since its end.
 
     Args:
         connection: The command's transaction.
         clock: Present instant.
         new_id: Source of identifiers.
+        only: Short name of the one to look at; none looks at all.
 
     Returns:
         Short names of the emergencies.
 
     """
-    found = [str(name) for (name,) in connection.execute(_sql()["lapse"], {"at": clock.now(), "by": BY_ITSELF})]
+    given = {"at": clock.now(), "by": BY_ITSELF, "only": only}
+    found = [str(name) for (name,) in connection.execute(_sql()["lapse"], given)]
     for name in found:
         _close(connection, name, BY_ITSELF, clock, new_id)
     return tuple(found)

@@ -29,7 +29,7 @@ WHERE name = %(name)s AND ended_at IS NULL AND ends_at > %(at)s FOR SHARE;
 -- name: lapse
 -- Emergencies that have ended by themselves.
 UPDATE hub_emergency SET ended_at = ends_at, ended_by = %(by)s WHERE ended_at IS NULL AND ends_at <= %(at)s
-RETURNING name;
+    AND (%(only)s::text IS NULL OR name = %(only)s) RETURNING name;
 
 -- name: open_grants
 -- Grants of an emergency that nobody has closed.

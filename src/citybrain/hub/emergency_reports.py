@@ -171,14 +171,15 @@ def listed(connection: Connection, name: str) -> list[DeletionReport]:
     return [DeletionReport(*row) for row in connection.execute(_sql()["listed"], {"name": name}).fetchall()]
 
 
-def unsettled(connection: Connection) -> list[str]:
+def unsettled(connection: Connection, *, only: str | None = None) -> list[str]:
     """List emergencies that are over and lack the review of what was granted, or a report; the oldest first.
 
     Args:
         connection: Any transaction.
+        only: Short name of the one to look at; none looks at all.
 
     """
-    return [str(name) for (name,) in connection.execute(_sql()["unsettled"])]
+    return [str(name) for (name,) in connection.execute(_sql()["unsettled"], {"only": only})]
 
 
 def claim(connection: Connection, name: str, department: str, kind: Kind, at: datetime) -> bool:

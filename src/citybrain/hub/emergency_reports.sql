@@ -25,7 +25,7 @@ WHERE emergency = %(name)s ORDER BY place DESC LIMIT 1000;
 -- name: unsettled
 -- Emergencies that are over, for which data was granted, and whose review or a report is not there; the oldest first.
 SELECT emergency.name FROM hub_emergency AS emergency
-WHERE emergency.ended_at IS NOT NULL AND (
+WHERE emergency.ended_at IS NOT NULL AND (%(only)s::text IS NULL OR emergency.name = %(only)s) AND (
     (EXISTS (SELECT FROM hub_grant AS held WHERE held.emergency = emergency.name)
         AND NOT EXISTS (SELECT FROM hub_emergency_review AS review WHERE review.emergency = emergency.name))
     OR EXISTS (

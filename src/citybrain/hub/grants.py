@@ -162,6 +162,24 @@ def make(connection: Connection, order: GrantOrder, by: str, at: datetime, new_i
     return versions(connection, order.name)[0]
 
 
+def require_same_use(connection: Connection, order: GrantOrder) -> None:
+    """Stop a grant that would take the place of an open grant for something else.
+
+    Args:
+        connection: The command's transaction, which makes the grant afterwards.
+        order: What is to be granted.
+
+    Raises:
+        Conflicting: An open grant of that name is on another thing, for another body, purpose or emergency.
+
+    """
+    connection.execute(_sql()["lock_names"], {"name": order.name})
+    wanted = (order.thing, order.department, order.purpose, order.emergency)
+    for held in versions(connection, order.name)[:1]:
+        if held.state == "open" and (held.thing, held.department, held.purpose, held.emergency) != wanted:
+            raise Conflicting("hub.grant_name_taken", grant=order.name, thing=held.thing)
+
+
 def close(connection: Connection, name: str, by: str, reason: str, clock: Clock, new_id: NewId) -> None:
     """Close a grant: nothing leaves under it after this transaction has committed.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from citybrain.city.profile import own_domain
 from citybrain.city.whole import City
 from citybrain.governance.dissent.case import Dissent, Raiser, clean, held, note, one, sql
 from citybrain.governance.dissent.consequences import Errand, consumers_of, note_consumers, order_task, root_cause
@@ -177,7 +178,8 @@ def answer_score(
 def _may_answer(found: Dissent, viewer: Viewer, city: City) -> None:
     needed = "operate_hub" if found.kind == "score" else "grant_data"
     own = viewer.department == found.provider and needed in viewer.may
-    for_it = "operate_hub" in viewer.may and viewer.department == city.settings.data_authority
+    authority = "operate_hub" in viewer.may and viewer.department == city.settings.data_authority
+    for_it = authority and not own_domain(city, found.provider)  # a court alone administers its objects
     judge_of_itself = viewer.department == found.raiser_department and viewer.department != found.provider
     if not (own or for_it) or judge_of_itself:
         raise AccessRefused("dissent.not_yours_to_answer", number=found.number, provider=found.provider)
@@ -247,12 +249,14 @@ def appeal(
 
     Raises:
         AccessRefused: Not the raiser.
-        Conflicting: There is no answer, or an answer was refused before.
+        Conflicting: There is no answer, an answer was refused before, or the provider decides alone, as a court does.
         WrongUse: No words.
 
     """
     found = held(connection, number)
     _is_raiser(found, raiser)
+    if own_domain(city, found.provider):
+        raise Conflicting("hub.own_domain", department=found.provider)
     if found.appealed_at is not None:
         raise Conflicting("dissent.appealed_before", number=number)
     if found.state != "answered":
@@ -284,7 +288,8 @@ def decide(
         for_raiser: The provider has to correct; otherwise the answer stands.
 
     Raises:
-        AccessRefused: Not the data authority, or the very person who answered.
+        AccessRefused: Not the data authority, the very person who answered, or the provider alone administers its
+            objects, as a court does.
         Conflicting: Nothing to decide.
         WrongUse: No grounds.
 
@@ -292,6 +297,8 @@ def decide(
     found = held(connection, number)
     if "operate_hub" not in viewer.may or viewer.department != city.settings.data_authority:
         raise AccessRefused("dissent.not_yours_to_decide", number=number)
+    if for_raiser and own_domain(city, found.provider):
+        raise AccessRefused("hub.own_domain", department=found.provider)
     if found.state != "appealed":
         raise Conflicting("dissent.wrong_step", number=number, state=found.state)
     row = connection.execute(sql()["answered_by"], {"dissent": found.id}).fetchone()

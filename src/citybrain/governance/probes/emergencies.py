@@ -133,7 +133,7 @@ def _take(at: Stage) -> Release:
 
 def _watch(at: Stage) -> None:
     with at.database.transaction() as connection:
-        watch_emergencies(connection, at.city, at.clock, at.new_id)
+        watch_emergencies(connection, at.city, at.clock, at.new_id, only=NAME)
 
 
 def _review(at: Stage, viewer: Viewer | None = None) -> None:
@@ -149,9 +149,10 @@ def _report(at: Stage, said: Deletion) -> None:
 
 
 def _asked(at: Stage, department: str) -> list[str]:
-    """Return how pressing the tasks are that a body got."""
+    """Return how pressing the tasks are that a body got about the emergency of this check."""
     with at.database.reading() as connection:
-        return sorted(item.urgency for item in tasks.listed(connection, department=department))
+        found = tasks.listed(connection, department=department)
+    return sorted(item.urgency for item in found if NAME in item.title)
 
 
 def _standing(bench: Bench) -> list[Standing]:

@@ -60,6 +60,7 @@ class Report:
 
     Attributes:
         points: In the order they were tried.
+        described: Digest of the description that was tested; none where the report is older than such digests.
 
     """
 
@@ -68,6 +69,7 @@ class Report:
     run_by: str
     passed: bool
     points: tuple[Point, ...]
+    described: bytes | None
 
 
 class Ask(Protocol):
@@ -162,6 +164,24 @@ class Examination:
         return self._ask(route.method, example.path, headers, body)
 
 
+def described(service: Service) -> bytes:
+    """Digest what a test of a service is about: its document, operations, address and time; not how far it is open.
+
+    Args:
+        service: What is tested.
+
+    Returns:
+        A SHA-256; titles, grades and masks of the answer are the hub's own work and do not count.
+
+    """
+    operations = {
+        name: [item.mode, item.passes, [field.said_as for field in item.fields]]
+        for name, item in service.operations.items()
+    }
+    said = [service.document, operations, service.url, service.timeout.total_seconds(), service.signed]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).digest()
+
+
 def examine(
     connection: Connection, service: Service, found: Sequence[Point], by: str, at: datetime, new_id: NewId
 ) -> Report:
@@ -181,11 +201,14 @@ def examine(
     """
     passed = bool(found) and not any(point.result == "failed" for point in found)
     points = [asdict(point) for point in found]
-    facts = {"by": by, "passed": passed, "points": len(found)}
+    digest = described(service)
+    facts = {"by": by, "passed": passed, "points": len(found), "described": digest.hex()}
     evidence.write(connection, "hub:service:examined", service.ref, facts, at, new_id)
-    given = {"service": service.ref, "at": at, "by": by, "passed": passed, "points": Jsonb(points)}
+    given = {
+        "service": service.ref, "at": at, "by": by, "passed": passed, "points": Jsonb(points), "described": digest,
+    }  # fmt: skip
     connection.execute(_sql()["keep"], given)
-    return Report(service.ref, at, by, passed, tuple(found))
+    return Report(service.ref, at, by, passed, tuple(found), digest)
 
 
 def last_reports(connection: Connection) -> dict[str, Report]:
@@ -195,8 +218,11 @@ def last_reports(connection: Connection) -> dict[str, Report]:
         connection: Any transaction.
 
     """
-    rows = connection.execute(_sql()["last"]).fetchall()
-    return {row[0]: Report(row[0], row[1], row[2], row[3], tuple(Point(**point) for point in row[4])) for row in rows}
+    found: dict[str, Report] = {}
+    for service, at, by, passed, points, digest in connection.execute(_sql()["last"]).fetchall():
+        known = None if digest is None else bytes(digest)
+        found[service] = Report(service, at, by, passed, tuple(Point(**point) for point in points), known)
+    return found
 
 
 def _keys(value: Any) -> set[str]:

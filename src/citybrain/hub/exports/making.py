@@ -4,7 +4,7 @@ Source: Hangzhou art. 8, 13.
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +13,9 @@ from typing import Final, LiteralString
 from uuid import UUID
 
 import polars as pl
+from psycopg.types.json import Jsonb
 
+from citybrain.city.contract import Mask
 from citybrain.city.whole import City
 from citybrain.hub import grants
 from citybrain.hub.exports import record
@@ -156,7 +158,7 @@ class Exporter:
         with self._database.reading() as connection:
             wanted = record.one(connection, export, system=system)
         if wanted.state == "ready":
-            self._releaser.require(wanted.question(), wanted.system)
+            self._look_over(wanted)
         with self._database.transaction() as connection:
             grants.of_department(connection, wanted.department, wanted.contract)  # none is closed meanwhile
             record.end_lapsed(connection, self._clock, self._new_id, export)
@@ -183,7 +185,11 @@ class Exporter:
         """
         with self._database.transaction() as connection:
             record.end_lapsed(connection, self._clock, self._new_id, export)
-            return record.one(connection, export).state == "ready"
+            wanted = record.one(connection, export)
+        try:
+            return wanted.state == "ready" and self._look_over(wanted)
+        except (AccessRefused, NotKnown):
+            return False
 
     def sweep(self) -> int:
         """End what may not be kept any more, and take away every file that is no ready export's and not being made.
@@ -194,6 +200,10 @@ class Exporter:
         """
         with self._database.transaction() as connection:
             record.end_lapsed(connection, self._clock, self._new_id)
+            ready = [record.one(connection, row[0]) for row in connection.execute(_sql()["ready"]).fetchall()]
+        for wanted in ready:
+            with suppress(AccessRefused, NotKnown):  # that is said to who fetches it
+                self._look_over(wanted)
         return self.clear()
 
     def clear(self) -> int:
@@ -211,13 +221,29 @@ class Exporter:
             file.unlink(missing_ok=True)
         return len(gone)
 
+    def _look_over(self, wanted: Export) -> bool:
+        """Stop what may not leave now, and end an export whose fields must be covered otherwise than in its file."""
+        masks = self._releaser.require(wanted.question(), wanted.system, counted=True)
+        if wanted.path is None or wanted.covered(masks):
+            return True
+        with self._database.transaction() as connection:
+            record.end_lapsed(connection, self._clock, self._new_id, wanted.id)  # a narrower grant is the better reason
+            record.end(connection, wanted.id, "masks_changed", "clock", self._clock, self._new_id)
+        (self._folder / wanted.path).unlink(missing_ok=True)
+        return False
+
     def _write(self, wanted: Export, attempt: UUID, newest: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         final = self._folder / f"{attempt}.{SUFFIXES[wanted.form]}"
         growing = final.with_name(f"{final.name}.part")
         file, rows = GrowingFile(growing, wanted.form), 0
+        masks: dict[str, Mask] | None = None
         try:
             for page in self._pages(wanted, newest):
+                covered = {name: how for name, how in page.masks.items() if name in wanted.fields}
+                if masks not in (None, covered):  # the pages of a file are alike: it begins anew
+                    raise Conflicting("exports.masks_changed", export=wanted.id)
+                masks = covered
                 with self._database.transaction() as connection:
                     given = {"id": wanted.id, "attempt": attempt, "release": page.id, "rows": page.rows}
                     if connection.execute(_sql()["part"], given).rowcount == 0:
@@ -226,7 +252,7 @@ class Exporter:
                 rows += page.rows
             size, sha256 = file.close()
             growing.rename(final)
-            self._note_made(wanted, attempt, final.name, (rows, size, sha256))
+            self._note_made(wanted, attempt, final.name, (rows, size, sha256), masks or {})
         except BaseException:
             file.abandon()
             with suppress(OSError):
@@ -242,14 +268,16 @@ class Exporter:
             more = page.more and page.place is not None and page.place.position <= newest
             question = replace(question, after=page.place)
 
-    def _note_made(self, wanted: Export, attempt: UUID, name: str, made: tuple[int, int, bytes]) -> None:
+    def _note_made(
+        self, wanted: Export, attempt: UUID, name: str, made: tuple[int, int, bytes], masks: Mapping[str, Mask]
+    ) -> None:
         rows, size, sha256 = made
         at = self._clock.now()
         kept = timedelta(days=self._city_now().settings.periods.exports_kept)
         with self._database.transaction() as connection:
             given = {
                 "id": wanted.id, "attempt": attempt, "rows": rows, "bytes": size, "sha256": sha256, "path": name,
-                "at": at, "expires_at": at + kept,
+                "at": at, "expires_at": at + kept, "masks": Jsonb(dict(masks)),
             }  # fmt: skip
             if connection.execute(_sql()["made"], given).rowcount == 0:
                 raise _NotOurs

@@ -67,9 +67,10 @@ class Export:
         rows: Rows in the file; while it is being made those that stand in it so far.
         size, sha256: Bytes and digest of the file, once it is whole.
         path: Name of the file in the folder of exports; none before it is whole.
-        end_reason: expired, grant_closed, grant_narrowed, consent_withdrawn, deleted or destroyed.
+        end_reason: expired, grant_closed, grant_narrowed, masks_changed, consent_withdrawn, deleted or destroyed.
         failure: Code of why it could not be made.
         fetched: How often it was fetched.
+        masks: How the fields that are not in clear stand in the file, once it is whole.
 
     """
 
@@ -99,6 +100,20 @@ class Export:
     end_reason: str | None
     failure: str | None
     fetched: int
+    masks: Mapping[str, str] | None
+
+    def covered(self, masks: Mapping[str, str]) -> bool:
+        """Tell whether the file covers what must be covered now, in the same way.
+
+        Args:
+            masks: How the fields that are not in clear would leave now.
+
+        Returns:
+            Whether it may still leave; a field that need not be covered any more does no harm.
+
+        """
+        then = self.masks or {}
+        return all(then.get(name) == how for name, how in masks.items() if name in self.fields)
 
     def question(self) -> Question:
         """Say what it asks the hub for, from the beginning."""
@@ -199,7 +214,7 @@ def end(
     Args:
         connection: The command's transaction.
         export: Which.
-        reason: expired, grant_closed, grant_narrowed, consent_withdrawn, deleted or destroyed.
+        reason: expired, grant_closed, grant_narrowed, masks_changed, consent_withdrawn, deleted or destroyed.
         by: Person, system or clock that ends it.
         clock: Present instant.
         new_id: Source of identifiers.

@@ -15,7 +15,7 @@ SELECT export.id, hub_grant.name, hub_grant.version, export.contract, export.dep
     export.purpose, export.fields, export.conditions, export.since, export.until, export.view, export.format,
     export.state, export.rows, export.bytes, export.sha256, export.path, export.asked_at, export.made_at,
     export.expires_at, export.ended_at, export.end_reason, export.failure,
-    (SELECT count(*) FROM hub_export_fetch WHERE hub_export_fetch.export = export.id)
+    (SELECT count(*) FROM hub_export_fetch WHERE hub_export_fetch.export = export.id), export.masks
 FROM hub_export AS export JOIN hub_grant ON hub_grant.id = export.hub_grant
 WHERE export.id = %(id)s;
 
@@ -25,7 +25,7 @@ SELECT export.id, hub_grant.name, hub_grant.version, export.contract, export.dep
     export.purpose, export.fields, export.conditions, export.since, export.until, export.view, export.format,
     export.state, export.rows, export.bytes, export.sha256, export.path, export.asked_at, export.made_at,
     export.expires_at, export.ended_at, export.end_reason, export.failure,
-    (SELECT count(*) FROM hub_export_fetch WHERE hub_export_fetch.export = export.id)
+    (SELECT count(*) FROM hub_export_fetch WHERE hub_export_fetch.export = export.id), export.masks
 FROM hub_export AS export JOIN hub_grant ON hub_grant.id = export.hub_grant
 WHERE (%(system)s::text IS NULL OR export.system = %(system)s)
     AND (%(contracts)s::text[] IS NULL AND %(department)s::text IS NULL
@@ -61,7 +61,7 @@ DELETE FROM hub_export_part WHERE export = %(id)s;
 -- name: made
 -- The file is whole and in its place.
 UPDATE hub_export SET state = 'ready', rows = %(rows)s, bytes = %(bytes)s, sha256 = %(sha256)s, path = %(path)s,
-    made_at = %(at)s, expires_at = %(expires_at)s
+    made_at = %(at)s, expires_at = %(expires_at)s, masks = %(masks)s
 WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'making';
 
 -- name: failed
@@ -113,3 +113,7 @@ SELECT id, 'destroyed' FROM hub_export WHERE contract = %(contract)s AND state <
 -- name: living
 -- Attempts whose files are being made or are ready.
 SELECT attempt FROM hub_export WHERE state IN ('making', 'ready') AND attempt IS NOT NULL;
+
+-- name: ready
+-- Exports whose files may be fetched.
+SELECT id FROM hub_export WHERE state = 'ready';

@@ -282,8 +282,8 @@ def grant_in_emergency(
         new_id: Source of identifiers.
 
     Raises:
-        AccessRefused: Not the viewer's to grant, or prohibited.
-        Conflicting: The emergency is not declared or is over.
+        AccessRefused: Not the viewer's to grant, prohibited, or important data and the viewer declared the emergency.
+        Conflicting: The emergency is not declared or is over, or another open grant has the name.
         WrongUse: More is asked than is necessary, or no legal basis is named.
 
     Source:
@@ -298,14 +298,23 @@ def grant_in_emergency(
         raise AccessRefused("hub.approval_elsewhere", number=emergency)
     require_permitted(city, contract.ref, department, wish.purpose, wish.fields)
     running = emergencies.running(connection, emergency, at)
+    if needs_higher(city, wish.thing) and viewer.person == running.declared_by:
+        raise AccessRefused("hub.approved_before", number=emergency)
     _require_necessary(city, replace(wish, until=city_day(running.ends_at, city.zone)), contract, department, at)
-    name = f"{emergency}-{department.removeprefix('dept:')}-{contract.resource}"
     order = GrantOrder(
-        name, contract.ref, department, wish.purpose, wish.basis, wish.fields, at, running.ends_at, "emergency",
+        _emergency_name(emergency, department, contract.ref, wish.purpose),
+        contract.ref, department, wish.purpose, wish.basis, wish.fields, at, running.ends_at, "emergency",
         wish.clear_fields, wish.rows, wish.scenario, emergency=emergency, limits=wish.limits,
         assessment=wish.assessment,
     )  # fmt: skip
+    grants.require_same_use(connection, order)
     return grants.make(connection, order, viewer.person, at, new_id)
+
+
+def _emergency_name(emergency: str, department: str, thing: str, purpose: str) -> str:
+    """Name a grant by everything it is for: another thing or purpose is another grant, not its next version."""
+    said = thing.partition(":")[2].replace("/", "-").replace("@", "-")
+    return f"{emergency}-{department.removeprefix('dept:')}-{said}-{purpose}"
 
 
 def _require_necessary(city: City, wish: Wish, contract: Contract, department: str, at: datetime) -> None:

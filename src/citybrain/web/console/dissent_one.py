@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from citybrain.city.contract import Contract
+from citybrain.city.profile import own_domain
 from citybrain.cockpits.figures_view import Link
 from citybrain.governance.dissent import case, consequences
 from citybrain.governance.dissent.case import FOR_PROVIDER, Dissent, Raiser
@@ -171,17 +172,19 @@ def _forms(
     authority = "operate_hub" in viewer.may and viewer.department == looked.city.settings.data_authority
     provider = viewer.department == found.provider and "grant_data" in viewer.may
     mine = found.raised_by(Raiser("person", viewer.person, viewer.department))
-    forms = []
+    alone, forms = own_domain(looked.city, found.provider), []
     judge_of_itself = mine and viewer.department != found.provider
-    if found.kind == "value" and found.state in FOR_PROVIDER and (provider or authority) and not judge_of_itself:
+    answers = provider or (authority and not alone)
+    if found.kind == "value" and found.state in FOR_PROVIDER and answers and not judge_of_itself:
         forms.append(_answer_form(looked, found, contract, base, typed))
     if found.state in FOR_PROVIDER and authority:
         forms.append(_form(looked, base, "urge", ("urge",)))
     if found.state == "appealed" and authority:
-        forms.append(_form(looked, base, "decide", ("upheld", "rejected"), required=True))
+        verdicts = ("rejected",) if alone else ("upheld", "rejected")
+        forms.append(_form(looked, base, "decide", verdicts, required=True))
     if mine and found.state == "answered":
         forms.append(_form(looked, base, "accept", ("accept",)))
-        if found.appealed_at is None:
+        if found.appealed_at is None and not alone:
             forms.append(_form(looked, base, "appeal", ("appeal",), required=True))
     if mine and found.state == "open":
         forms.append(_form(looked, base, "withdraw", ("withdraw",), act="accept"))

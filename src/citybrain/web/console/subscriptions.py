@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from citybrain.city.offering import every_shared, shared
+from citybrain.city.profile import own_domain
 from citybrain.cockpits.figures_view import Link, State
 from citybrain.hub.subscriptions import overview, standing
 from citybrain.hub.subscriptions.overview import PAUSED, Counted, Kind, Watched
@@ -18,6 +19,7 @@ from citybrain.kernel.errors import CityBrainError, NotKnown, WrongUse
 from citybrain.kernel.messages import explain, say
 from citybrain.kernel.messages import words as known_words
 from citybrain.kernel.numerals import number
+from citybrain.safeguards.viewing import administers
 from citybrain.web.console.desk import Desk, address, page_number, pager, rail
 from citybrain.web.console.sharing_desk import contract_name, purpose_name, sharing, words
 from citybrain.web.door import entrance_of, html
@@ -170,15 +172,18 @@ def _seen(looked: Desk, subscription: UUID) -> Watched:
     return found[0]
 
 
-def _may(visit: Visit, department: str) -> bool:
+def _may(visit: Visit, department: str, contract: str) -> bool:
+    """Let who uses it, and who runs the hub unless a court is the provider or the user."""
     own = visit.viewer.department == department and "request_data" in visit.viewer.may
-    return own or "operate_hub" in visit.viewer.may
+    thing = shared(visit.city, contract)
+    runs = "operate_hub" in visit.viewer.may if thing is None else administers(visit.viewer, thing)
+    return own or (runs and not own_domain(visit.city, department))
 
 
 def _page(
     request: Asked, looked: Desk, item: Watched, errors: tuple[FieldError, ...] = ()
 ) -> SubscriptionPage:  # fmt: skip
-    line, may = _line(looked, item), _may(looked.visit, item.department) and item.state != "ended"
+    line, may = _line(looked, item), _may(looked.visit, item.department, item.contract) and item.state != "ended"
     comma = words(looked, "comma")
     facts = [
         Fact(_said(looked, "fact_who"), line.who),
@@ -211,7 +216,7 @@ def _act(request: Asked, visit: Visit, subscription: UUID, typed: dict[str, str]
     instance, person = instance_of(request), visit.viewer.person
     with instance.database.reading() as connection:
         now = standing.one(connection, subscription)
-    if not _may(visit, now.department):
+    if not _may(visit, now.department, now.contract):
         raise NotKnown("subscriptions.unknown", subscription=subscription)
     if typed["act"] == "resume":
         instance.releaser.require(now.question(1), now.system)
