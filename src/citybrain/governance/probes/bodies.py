@@ -5,6 +5,7 @@ Source: Hangzhou art. 2, 16, 25.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from citybrain.city.contract import Contract
@@ -108,10 +109,8 @@ def _court_alone(at: Stage) -> None:
         made = desk.apply_for(connection, at.city, wish, leader, at.clock, at.new_id)
         demand(made.state == "providing", "judicial_administered_by_others")
         for act in (desk.grant, desk.refuse):
-            refused(
-                lambda act=act: act(connection, at.city, made.number, leader, "law check", at.clock, at.new_id),  # type: ignore[misc]
-                CityBrainError, "judicial_administered_by_others",
-            )  # fmt: skip
+            step = partial(act, connection, at.city, made.number, leader, "law check", at.clock, at.new_id)
+            refused(step, CityBrainError, "judicial_administered_by_others")
         desk.refuse(connection, at.city, made.number, clerk, "law check", at.clock, at.new_id)
         refused(
             lambda: desk.appeal(connection, at.city, made.number, leader, "law check", at.clock, at.new_id),

@@ -5,6 +5,7 @@ Source: Hangzhou art. 8; Nanjing art. 14, 23.
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from citybrain.city.grading import important
@@ -118,7 +119,7 @@ def important_data_needs_two(bench: Bench) -> Seen:
         demand(made.state == "approving" and made.due_at is not None, "important_granted_by_one")
         refused(lambda: _take(at), AccessRefused, "important_granted_by_one")
         for person in ("law-check-clerk", "law-check-leader"):
-            refused(lambda who=person: _approve(at, made, who), AccessRefused, "approved_by_who_agreed")  # type: ignore[misc]
+            refused(partial(_approve, at, made, person), AccessRefused, "approved_by_who_agreed")
         demand(_approve(at, made, "law-check-higher").state == "granted", "approval_gave_nothing")
         demand(_take(at).rows == 1, "approval_gave_nothing")
     files = scratch_files(bench.city.settings.city.zone)
